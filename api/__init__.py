@@ -1,0 +1,1 @@
+"""REST plumbing: envelope, errors, parsing, pages, limits, request ids. No models."""

@@ -1,0 +1,68 @@
+"""The request id: on the answer, on every log line of the request, and on those of its tasks."""
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery.signals import before_task_publish, task_postrun, task_prerun
+from django.http import HttpRequest, HttpResponseBase
+
+HEADER = "X-Request-Id"
+MAX_LENGTH = 128
+TASK_HEADER = "gangway_request_id"
+log = structlog.get_logger("api.request")
+
+
+def current_request_id() -> str:
+    """The id of the request or task that runs here; empty outside of both."""
+    value: str = structlog.contextvars.get_contextvars().get("request_id", "")
+    return value
+
+
+def chosen(given: str) -> str:
+    """The client's own id where it is printable and short enough, else a new one."""
+    usable = 0 < len(given) <= MAX_LENGTH and given.isascii() and given.isprintable()
+    return given if usable else str(uuid.uuid4())
+
+
+class RequestIdMiddleware:
+    """Binds the id, answers it, and writes the one log line of a request (without its query)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request_id = chosen(request.META.get("HTTP_X_REQUEST_ID", ""))
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        response = self.get_response(request)
+        response[HEADER] = request_id
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+        return response
+
+
+@before_task_publish.connect
+def carry_request_id(headers: dict[str, Any] | None = None, **_: object) -> None:
+    if headers is not None and current_request_id():
+        headers[TASK_HEADER] = current_request_id()
+
+
+@task_prerun.connect
+def bind_request_id(task: Any = None, task_id: str = "", **_: object) -> None:
+    structlog.contextvars.clear_contextvars()
+    carried = task.request.get(TASK_HEADER) if task is not None else None
+    structlog.contextvars.bind_contextvars(request_id=carried or task_id)
+
+
+@task_postrun.connect
+def unbind_request_id(**_: object) -> None:
+    structlog.contextvars.clear_contextvars()

@@ -1,0 +1,60 @@
+"""Django's middleware for people's pages, left out on the API's requests."""
+
+from typing import Any
+
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
+
+# The API's documentation is a page like others.
+API_PREFIX, API_PAGES = "/v1/", "/v1/docs"
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith(API_PREFIX) and not request.path_info.startswith(API_PAGES)
+
+
+class PagesOnly:
+    """Stands before one of Django's middleware classes and lets the API's requests pass it by."""
+
+    get_response: Any
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer: HttpResponseBase = (
+            self.get_response(request) if is_api(request) else super().__call__(request)  # type: ignore[misc]
+        )
+        return answer
+
+
+class Sessions(PagesOnly, SessionMiddleware):
+    pass
+
+
+class Locales(PagesOnly, LocaleMiddleware):
+    pass
+
+
+class Csrf(PagesOnly, CsrfViewMiddleware):
+    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> Any:
+        return None if is_api(request) else super().process_view(request, callback, args, kwargs)
+
+
+class Authentication(PagesOnly, AuthenticationMiddleware):
+    pass
+
+
+class Messages(PagesOnly, MessageMiddleware):
+    pass
+
+
+class Frames(PagesOnly, XFrameOptionsMiddleware):
+    pass
+
+
+class ContentSecurityPolicy(PagesOnly, CSPMiddleware):
+    pass

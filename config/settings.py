@@ -1,0 +1,357 @@
+"""Every setting, read from the environment (`.env` in development).
+
+`.env.example` lists the variables. What is missing or wrong stops the start with its name.
+"""
+
+import base64
+import hashlib
+import ipaddress
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if env.bool("READ_DOT_ENV", default=True):
+    environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data")))
+
+
+def in_production(name: str, development: str) -> str:
+    """A variable that has a default in development only."""
+    return env.str(name, default=development) if DEBUG else env.str(name)
+
+
+# ---- Django -------------------------------------------------------------------------------------
+
+SECRET_KEY = in_production("SECRET_KEY", "development-only-not-a-secret-0123456789abcdefghijklmnopqrstuvwxyz")
+PUBLIC_BASE_URL = in_production("PUBLIC_BASE_URL", "http://localhost:8000").rstrip("/")
+PUBLIC_HOST = urlsplit(PUBLIC_BASE_URL)
+if PUBLIC_HOST.scheme not in {"http", "https"} or not PUBLIC_HOST.hostname:
+    raise ImproperlyConfigured("PUBLIC_BASE_URL must be an address such as https://connect.example.com")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [PUBLIC_HOST.hostname])
+CSRF_TRUSTED_ORIGINS = env.list(
+    "CSRF_TRUSTED_ORIGINS", default=[f"{PUBLIC_HOST.scheme}://{PUBLIC_HOST.netloc}"]
+)
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "api",
+    "vault",
+    "organizations",
+    "wabas",
+    "webhooks",
+    "phones",
+    "onboarding",
+    *(["development"] if DEBUG else []),
+]
+
+MIDDLEWARE = [
+    "api.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # The API has no session, no form and no page: what follows would only cost it time.
+    "config.middleware.Sessions",
+    "config.middleware.Locales",
+    "config.middleware.Csrf",
+    "config.middleware.Authentication",
+    "config.middleware.Messages",
+    "config.middleware.Frames",
+    "config.middleware.ContentSecurityPolicy",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# ---- Database -----------------------------------------------------------------------------------
+
+if not DEBUG and not env.str("DATABASE_URL", default=""):
+    raise ImproperlyConfigured("Set the DATABASE_URL environment variable: PostgreSQL in production")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'gangway.sqlite3'}")
+}
+DATABASE = DATABASES["default"]
+# A connection per request costs three times the wall time of a kept one.
+DATABASE["CONN_MAX_AGE"] = 600
+if DATABASE["ENGINE"].endswith("sqlite3"):
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATABASE["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=134217728;"
+        "PRAGMA journal_size_limit=27103364;PRAGMA cache_size=2000;",
+    }
+else:
+    DATABASE.setdefault("OPTIONS", {})
+    DATABASE["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 5}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---- Redis: broker, cache, rate limits -----------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+if not DEBUG and not REDIS_URL:
+    raise ImproperlyConfigured("Set the REDIS_URL environment variable: it is required where DEBUG is false")
+# Nothing that waits for Redis may wait longer than this, in seconds.
+REDIS_TIMEOUT = 0.5
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if not REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "gangway",
+        "OPTIONS": {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT},
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {
+        "visibility_timeout": 300,
+        "socket_timeout": REDIS_TIMEOUT,
+        "socket_connect_timeout": REDIS_TIMEOUT,
+        "max_retries": 0,
+    }
+    if REDIS_URL
+    else {"polling_interval": 0.02}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A doorbell that cannot be rung at once is not rung: the sweep finds the row.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "maintenance"
+CELERY_TASK_QUEUES = {"signup": {}, "webhooks": {}, "maintenance": {}}
+CELERY_TASK_ROUTES = {
+    "onboarding.*": {"queue": "signup"},
+    "webhooks.*": {"queue": "webhooks"},
+    "phones.*": {"queue": "maintenance"},
+}
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=1.0)
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": task, "schedule": SWEEP_SECONDS * every, "options": {"expires": 30}}
+    for name, task, every in (
+        ("steps that are due", "onboarding.sweep_signups", 1),
+        ("deliveries that are due", "webhooks.sweep_deliveries", 1),
+        ("phones whose check is due", "phones.sweep_phones", 5),
+    )
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+
+# ---- Secrets at rest ------------------------------------------------------------------------------
+
+FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+if not FIELD_ENCRYPTION_KEYS and not DEBUG:
+    raise ImproperlyConfigured(
+        "Set the FIELD_ENCRYPTION_KEYS environment variable: Fernet keys, newest first"
+    )
+if not FIELD_ENCRYPTION_KEYS:
+    FIELD_ENCRYPTION_KEYS = [base64.urlsafe_b64encode(hashlib.sha256(SECRET_KEY.encode()).digest()).decode()]
+
+# ---- Meta -----------------------------------------------------------------------------------------
+
+SANDBOX = env.bool("SANDBOX", default=DEBUG)
+SANDBOX_URL = env.str("SANDBOX_URL", default="http://localhost:8100").rstrip("/")
+SANDBOX_STATE = env.str("SANDBOX_STATE", default=str(DATA_DIR / "sandbox.json"))
+SANDBOX_IN_PRODUCTION = env.bool("SANDBOX_IN_PRODUCTION", default=False)
+
+
+def meta(name: str, real: str, sandbox: str) -> str:
+    """A variable of Meta's whose default is the sandbox's where the sandbox runs."""
+    return env.str(name, default=sandbox if SANDBOX else real)
+
+
+META_GRAPH_URL = meta("META_GRAPH_URL", "https://graph.facebook.com", SANDBOX_URL).rstrip("/")
+META_SDK_URL = meta(
+    "META_SDK_URL", "https://connect.facebook.net/{locale}/sdk.js", SANDBOX_URL + "/{locale}/sdk.js"
+)
+META_MESSAGE_ORIGINS = env.list(
+    "META_MESSAGE_ORIGINS",
+    default=[SANDBOX_URL]
+    if SANDBOX
+    else ["https://www.facebook.com", "https://web.facebook.com", "https://business.facebook.com"],
+)
+META_GRAPH_VERSION = env.str("META_GRAPH_VERSION", default="v25.0")
+META_APP_ID = meta("META_APP_ID", "", "670000000000001")
+META_APP_SECRET = meta("META_APP_SECRET", "", "sandbox-app-secret")
+META_CONFIG_ID = meta("META_CONFIG_ID", "", "780000000000001")
+META_BUSINESS_ID = meta("META_BUSINESS_ID", "", "100000000000001")
+META_SYSTEM_USER_ID = meta("META_SYSTEM_USER_ID", "", "100000000000002")
+META_SYSTEM_USER_TOKEN = meta("META_SYSTEM_USER_TOKEN", "", "sandbox-system-user-token")
+META_CREDIT_LINE_ID = env.str("META_CREDIT_LINE_ID", default="")
+META_REQUEST_TIMEOUT = env.float("META_REQUEST_TIMEOUT", default=10.0)
+META_WEBHOOK_OVERRIDE = env.bool("META_WEBHOOK_OVERRIDE", default=False)
+META_WEBHOOK_VERIFY_TOKEN = env.str("META_WEBHOOK_VERIFY_TOKEN", default="")
+try:
+    META_SIGNUP_EXTRAS: dict[str, Any] = json.loads(
+        env.str("META_SIGNUP_EXTRAS", default='{"setup":{},"sessionInfoVersion":"3","version":"v4"}')
+    )
+except ValueError as wrong:
+    raise ImproperlyConfigured("META_SIGNUP_EXTRAS must be a JSON object") from wrong
+
+# ---- The product ------------------------------------------------------------------------------------
+
+API_RATE_LIMIT = env.str("API_RATE_LIMIT", default="600/minute")
+PAGE_RATE_LIMIT_PER_LINK = env.int("PAGE_RATE_LIMIT_PER_LINK", default=240)
+PAGE_RATE_LIMIT_PER_ADDRESS = env.int("PAGE_RATE_LIMIT_PER_ADDRESS", default=600)
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+ONBOARDING_LINK_TTL = (
+    timedelta(seconds=env.int("ONBOARDING_LINK_TTL")) if env.str("ONBOARDING_LINK_TTL", default="") else None
+)
+PRIVACY_URL = env.str("PRIVACY_URL", default="")
+TERMS_URL = env.str("TERMS_URL", default="")
+SUPPORT_URL = env.str("SUPPORT_URL", default="")
+ALLOW_HTTP_URLS = env.bool("ALLOW_HTTP_URLS", default=DEBUG)
+try:
+    WEBHOOK_ALLOWED_NETWORKS = tuple(
+        ipaddress.ip_network(network)
+        for network in env.list(
+            "WEBHOOK_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEBUG else []
+        )
+    )
+except ValueError as wrong:
+    raise ImproperlyConfigured(f"WEBHOOK_ALLOWED_NETWORKS: {wrong}") from wrong
+
+# How long a claimed step or delivery may stay silent before somebody else takes it up, in seconds.
+STEP_LEASE_SECONDS = env.float("STEP_LEASE_SECONDS", default=60.0)
+DELIVERY_LEASE_SECONDS = env.float("DELIVERY_LEASE_SECONDS", default=60.0)
+STEP_BACKOFF_SECONDS = env.list("STEP_BACKOFF_SECONDS", cast=float, default=[2, 5, 15, 30, 60, 120, 300, 900])
+STEP_GIVE_UP_AFTER = timedelta(hours=env.float("STEP_GIVE_UP_AFTER_HOURS", default=48.0))
+DELIVERY_BACKOFF_SECONDS = env.list("DELIVERY_BACKOFF_SECONDS", cast=float, default=[60, 300, 900, 3600])
+DELIVERY_SECONDS = 10.0
+PAGE_SILENT_SECONDS = env.float("PAGE_SILENT_SECONDS", default=120.0)
+if DELIVERY_LEASE_SECONDS <= 0 or STEP_LEASE_SECONDS <= 0:
+    raise ImproperlyConfigured("STEP_LEASE_SECONDS and DELIVERY_LEASE_SECONDS must be above 0")
+
+# ---- The API ----------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["api.renderers.EnvelopeRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.renderers.AlwaysJSON",
+    "DEFAULT_PAGINATION_CLASS": "api.pagination.PagePagination",
+    "DEFAULT_SCHEMA_CLASS": "api.schema.ContractSchema",
+    "EXCEPTION_HANDLER": "api.errors.exception_handler",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Gangway API",
+    "DESCRIPTION": "Connect your customers' WhatsApp numbers: onboarding links, phones, WABAs and webhooks.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "SERVERS": [{"url": PUBLIC_BASE_URL}],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["api.schema.finish"],
+}
+
+# ---- Pages ------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("es", "Español"),
+    ("pt", "Português"),
+    ("he", "עברית"),
+    ("ar", "العربية"),
+    ("fr", "Français"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+if PUBLIC_HOST.scheme == "https":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = False
+
+# ---- Logs -------------------------------------------------------------------------------------------
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
+if LOG_FORMAT not in {"console", "json"}:
+    raise ImproperlyConfigured("LOG_FORMAT must be console or json")
+LOGGING = logging_config(LOG_FORMAT, level=env.str("LOG_LEVEL", default="INFO"))

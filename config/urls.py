@@ -1,0 +1,17 @@
+"""Every address of the product."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from api.errors import not_found
+
+handler400 = "api.errors.bad_request"
+handler404 = "api.errors.not_found"
+handler500 = "api.errors.server_error"
+
+urlpatterns = [
+    path("v1/", include("organizations.urls")),
+    path("v1/", include("api.urls")),
+    re_path("^v1/", not_found),
+    path("admin/", admin.site.urls),
+]

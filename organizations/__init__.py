@@ -1,0 +1,1 @@
+"""The tenants and their API keys; every secured call passes this gate."""

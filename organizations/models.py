@@ -1,0 +1,65 @@
+"""An organization owns everything; its API keys speak for it."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+
+
+class Organization(models.Model):
+    """A customer of this platform. Suspended ones are refused with 403."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=255)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
+
+
+class Scope(models.TextChoices):
+    READ = "read", "read: every GET"
+    WRITE = "write", "write: everything else"
+    KEYS = "keys", "keys: the API keys themselves"
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def for_organization(self, organization: Organization) -> "ApiKeyQuerySet":
+        """The keys that still exist for their owner: revoked ones are gone."""
+        return self.filter(organization=organization, revoked_at=None)
+
+
+class ApiKey(models.Model):
+    """A bearer key, known by its prefix and the SHA-256 of the whole; the key itself is not stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=255)
+    prefix = models.CharField(max_length=32, unique=True)
+    key_hash = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="api_key_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"
+
+    def is_usable(self, at: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)

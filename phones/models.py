@@ -1,0 +1,90 @@
+"""A business phone number, as last read from Meta, and the ledger of its registrations."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from organizations.models import Organization
+from vault.fields import EncryptedTextField
+from wabas.models import Waba
+
+
+class PhoneNumberQuerySet(models.QuerySet["PhoneNumber"]):
+    def for_organization(self, organization: Organization) -> "PhoneNumberQuerySet":
+        return self.filter(organization=organization)
+
+
+class PhoneNumber(models.Model):
+    """A number inside a WABA. `id` is ours, `meta_phone_number_id` is Meta's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="phones")
+    waba = models.ForeignKey(Waba, on_delete=models.CASCADE, related_name="phones")
+    meta_phone_number_id = models.CharField("Meta phone number id", max_length=32)
+    phone_number = models.CharField(max_length=20, help_text="E.164, with +")
+    display_name = models.CharField(max_length=255, null=True, blank=True)
+    verified_name = models.CharField(max_length=255, null=True, blank=True)
+    external_id = models.CharField(max_length=255, null=True, blank=True, db_index=True)
+    metadata = models.TextField(
+        null=True, blank=True, help_text="The customer's JSON object, as it was written"
+    )
+
+    is_registered = models.BooleanField(default=False)
+    is_coexistence = models.BooleanField(default=False)
+    status = models.CharField(max_length=32, null=True, blank=True)
+    quality_rating = models.CharField(max_length=16, null=True, blank=True)
+    code_verification_status = models.CharField(max_length=32, null=True, blank=True)
+    name_status = models.CharField(max_length=32, null=True, blank=True)
+    platform_type = models.CharField(max_length=32, null=True, blank=True)
+    throughput_level = models.CharField(max_length=32, null=True, blank=True)
+    health = models.JSONField("health status at Meta", null=True, blank=True)
+    pin = EncryptedTextField("two-step PIN", null=True, blank=True, editable=False)
+
+    synced_at = models.DateTimeField(null=True, blank=True)
+    sync_requested_at = models.DateTimeField(null=True, blank=True)
+    sync_error = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PhoneNumberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "meta_phone_number_id"], name="phone_once_per_organization"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="phone_newest"),
+            models.Index(fields=["phone_number"], name="phone_by_number"),
+            models.Index(
+                fields=["sync_requested_at"],
+                name="phone_sync_due",
+                condition=models.Q(sync_requested_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.phone_number
+
+
+class RegistrationAttempt(models.Model):
+    """One call of Meta's register: Meta allows ten in 72 hours, so every one is written down first."""
+
+    class Maker(models.TextChoices):
+        PLATFORM = "platform"
+        PERSON = "person"
+
+    phone = models.ForeignKey(PhoneNumber, on_delete=models.CASCADE, related_name="registration_attempts")
+    made_at = models.DateTimeField(default=timezone.now)
+    made_by = models.CharField(max_length=16, choices=Maker.choices)
+    outcome = models.CharField(max_length=64, null=True, blank=True, help_text="null: it was never learnt")
+
+    class Meta:
+        ordering = ["-made_at"]
+        indexes = [models.Index(fields=["phone", "-made_at"], name="registration_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.made_at:%Y-%m-%d %H:%M} {self.outcome or 'unknown'}"

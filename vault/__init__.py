@@ -1,0 +1,1 @@
+"""Encrypted fields: what must be read again later is never in clear in the database."""

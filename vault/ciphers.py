@@ -1,0 +1,35 @@
+"""Encryption with the keys of FIELD_ENCRYPTION_KEYS: the newest writes, all of them read."""
+
+from functools import cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+
+class UndecipherableError(Exception):
+    """A stored secret that none of the keys opens."""
+
+
+@cache
+def cipher_of(keys: tuple[str, ...]) -> MultiFernet:
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError as wrong:
+        raise ImproperlyConfigured("FIELD_ENCRYPTION_KEYS: each must be a Fernet key") from wrong
+
+
+def cipher() -> MultiFernet:
+    return cipher_of(tuple(settings.FIELD_ENCRYPTION_KEYS))
+
+
+def encrypt(clear: str) -> str:
+    return cipher().encrypt(clear.encode()).decode()
+
+
+def decrypt(sealed: str) -> str:
+    """Raises UndecipherableError, which never carries the value."""
+    try:
+        return cipher().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise UndecipherableError("none of FIELD_ENCRYPTION_KEYS opens this value") from None

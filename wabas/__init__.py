@@ -1,0 +1,1 @@
+"""WhatsApp Business Accounts: the token of each, and the connected account around it."""

@@ -1,0 +1,88 @@
+"""A WABA that a customer shared with us, with the token that opens it."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from organizations.models import Organization
+from vault.fields import EncryptedTextField
+
+
+class WabaQuerySet(models.QuerySet["Waba"]):
+    def for_organization(self, organization: Organization) -> "WabaQuerySet":
+        return self.filter(organization=organization)
+
+    def connected(self) -> "WabaQuerySet":
+        return self.filter(status=Waba.Status.CONNECTED)
+
+
+class Waba(models.Model):
+    """One row an organization and Meta WABA; at most one organization has it connected."""
+
+    class Status(models.TextChoices):
+        CONNECTED = "connected"
+        DISCONNECTED = "disconnected"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="wabas")
+    meta_waba_id = models.CharField("Meta WABA id", max_length=32)
+    name = models.CharField(max_length=255, null=True, blank=True)
+    currency = models.CharField(max_length=8, null=True, blank=True)
+    timezone_id = models.CharField(max_length=16, null=True, blank=True)
+    owner_business_id = models.CharField(max_length=32, null=True, blank=True)
+    owner_business_name = models.CharField(max_length=255, null=True, blank=True)
+    account_review_status = models.CharField(max_length=32, null=True, blank=True)
+    business_verification_status = models.CharField(max_length=64, null=True, blank=True)
+    health = models.JSONField("health status at Meta", null=True, blank=True)
+
+    access_token = EncryptedTextField(null=True, blank=True, editable=False)
+    token_expires_at = models.DateTimeField(null=True, blank=True)
+    token_refused_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Meta last said that the token is no longer valid"
+    )
+
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.CONNECTED)
+    disconnect_reason = models.CharField(max_length=64, null=True, blank=True)
+    is_subscribed = models.BooleanField(null=True, help_text="Our app is among its subscribed apps")
+    subscription_checked_at = models.DateTimeField(null=True, blank=True)
+
+    credit_line_status = models.CharField(max_length=32, null=True, blank=True)
+    allocation_config_id = models.CharField(max_length=32, null=True, blank=True)
+    credit_shared_at = models.DateTimeField(null=True, blank=True)
+
+    # What the browser brought from Meta's popup.
+    page_ids = models.JSONField(default=list, blank=True)
+    dataset_ids = models.JSONField(default=list, blank=True)
+    catalog_ids = models.JSONField(default=list, blank=True)
+    instagram_account_ids = models.JSONField(default=list, blank=True)
+    ad_account_ids = models.JSONField(default=list, blank=True)
+    # What Meta answered to the last connected-account look-up, and when.
+    lookup = models.JSONField(default=dict, blank=True)
+    looked_up_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = WabaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "WABA"
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "meta_waba_id"], name="waba_once_per_organization"
+            ),
+            models.UniqueConstraint(
+                fields=["meta_waba_id"], condition=Q(status="connected"), name="waba_connected_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "-created_at", "-id"], name="waba_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.name or 'WABA'} ({self.meta_waba_id})"
+
+    @property
+    def is_connected(self) -> bool:
+        return self.status == self.Status.CONNECTED

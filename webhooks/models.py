@@ -1,0 +1,144 @@
+"""An endpoint of a customer, an event, its delivery to that endpoint, and each attempt.
+
+The delivery is the queue: its state and times are all that a worker needs, and what survives it.
+"""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from organizations.models import Organization
+from vault.fields import EncryptedTextField
+from wabas.models import Waba
+
+
+class OutgoingWebhookQuerySet(models.QuerySet["OutgoingWebhook"]):
+    def for_organization(self, organization: Organization) -> "OutgoingWebhookQuerySet":
+        return self.filter(organization=organization)
+
+
+class OutgoingWebhook(models.Model):
+    """Where events go. Without `waba` it gets those of the whole organization."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="webhooks")
+    waba = models.ForeignKey(Waba, on_delete=models.CASCADE, null=True, blank=True, related_name="webhooks")
+    url = models.CharField(max_length=2048)
+    events = models.JSONField(default=list)
+    description = models.CharField(max_length=255, null=True, blank=True)
+    is_active = models.BooleanField(default=True, help_text="Inactive: deliveries are held")
+    disabled_reason = models.CharField(max_length=64, null=True, blank=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+
+    secret = EncryptedTextField(editable=False)
+    previous_secret = EncryptedTextField(null=True, blank=True, editable=False)
+    previous_secret_until = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OutgoingWebhookQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["organization", "-created_at", "-id"], name="webhook_newest")]
+
+    def __str__(self) -> str:
+        return self.url
+
+    def wants(self, event_name: str) -> bool:
+        return event_name in self.events or ("*" in self.events and event_name != "webhook.test")
+
+
+class Event(models.Model):
+    """Something that happened, with the bytes that every receiver gets, made once."""
+
+    id = models.CharField(primary_key=True, max_length=30, editable=False, help_text="evt_ and a ULID")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="events")
+    waba = models.ForeignKey(Waba, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=64)
+    body = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["organization", "id"], name="event_cursor")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"
+
+
+class Delivery(models.Model):
+    """One event on its way to one endpoint. A manual redelivery is a row of its own."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        IN_FLIGHT = "in_flight"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        DISCARDED = "discarded"
+
+    class Trigger(models.TextChoices):
+        EVENT = "event"
+        MANUAL = "manual"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    webhook = models.ForeignKey(OutgoingWebhook, on_delete=models.CASCADE, related_name="deliveries")
+    replay_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replays"
+    )
+    trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.EVENT)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+    attempt_count = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=64, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "webhook"],
+                condition=Q(replay_of__isnull=True, trigger="event"),
+                name="delivery_once_per_endpoint",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["webhook", "next_attempt_at", "id"],
+                name="delivery_due",
+                condition=Q(state="pending"),
+            ),
+            models.Index(fields=["next_attempt_at"], name="delivery_due_any", condition=Q(state="pending")),
+            models.Index(fields=["webhook"], name="delivery_in_flight", condition=Q(state="in_flight")),
+            models.Index(fields=["lease_expires_at"], name="delivery_leased", condition=Q(state="in_flight")),
+            models.Index(fields=["webhook", "-created_at", "-id"], name="delivery_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} to {self.webhook_id}: {self.state}"
+
+
+class Attempt(models.Model):
+    """One POST and what came of it. Append only."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    response_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    response_body = models.CharField(max_length=1024, blank=True, default="")
+    error = models.CharField(max_length=64, null=True, blank=True)
+
+    class Meta:
+        ordering = ["delivery", "number", "pk"]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number}: {self.response_status or self.error}"
