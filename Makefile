@@ -1,0 +1,110 @@
+# Every command of the project, over one environment in .venv. `make` alone lists them.
+# Written for GNU make from 3.81 on (the one of macOS) and any POSIX shell.
+
+PYTHON  := .venv/bin/python
+BIN     := .venv/bin
+RUNTIME := .venv/.installed-runtime
+DEV     := .venv/.installed-dev
+TESTING := DJANGO_SETTINGS_MODULE=config.test_settings
+ARGS    ?=
+
+# Another environment that is active in the developer's shell is not the one we install into.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check lint types layers migrations openapi format lock bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUNTIME) .env ## Start the whole product in sandbox mode; Ctrl-C stops it
+	@exec $(PYTHON) manage.py run $(ARGS)
+
+test: $(DEV) ## Run the suite on private servers; ARGS="..." goes to pytest
+	@exec $(PYTHON) -m tests.services -- $(ARGS)
+
+check: lint types layers migrations openapi ## Run every check that starts no server
+
+lint: $(DEV) ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV) ## Check the types
+	$(BIN)/mypy .
+
+layers: $(DEV) ## Check that imports go down, never up
+	$(BIN)/lint-imports
+
+# Nobody listens on port 1: a comparison of models with migrations needs the dialect, not the server.
+NO_SERVER := TEST_DATABASE_URL=postgres://nobody@127.0.0.1:1/none PYTHONWARNINGS=ignore
+
+migrations: $(DEV) ## Check that the migrations hold the models, on SQLite and on PostgreSQL
+	env -u TEST_DATABASE_URL $(TESTING) $(PYTHON) manage.py makemigrations --check --dry-run
+	env $(NO_SERVER) $(TESTING) $(PYTHON) manage.py makemigrations --check --dry-run
+
+openapi: $(DEV) ## Check that the OpenAPI document is complete and valid
+	env $(TESTING) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+format: $(DEV) ## Rewrite the code in the house's style
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
+
+lock: $(DEV) ## Compile requirements*.in; ARGS=--upgrade takes newer versions
+	$(COMPILE) $(ARGS) requirements.in -o requirements.txt
+	$(COMPILE) $(ARGS) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+bench: $(DEV) ## Measure, one file of bench/ after the other, on private servers
+	@for file in bench/[a-z]*.py; do \
+	  $(PYTHON) -m tests.services --module "bench.$$(basename "$$file" .py)" -- $(ARGS) || exit; \
+	done
+
+clean: ## Remove the environment and the caches; the data stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -- the environment ---------------------------------------------------------------------------
+
+# A name on PATH may be a shim of an interpreter that is not there, and Debian's python3 may come
+# without ensurepip: each candidate is tried, not looked up. uv brings its own installer.
+$(PYTHON):
+	@rm -rf .venv; \
+	found=; uv=; needs=ensurepip; \
+	if uv --version >/dev/null 2>&1; then uv=uv; needs=venv; fi; \
+	for name in python3.13 python3.12 python3.11 python3; do \
+	  if $$name -c "import sys, ssl, sqlite3, $$needs; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1; \
+	  then found=$$name; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "No usable Python: one of python3.13, python3.12, python3.11 or python3 has to be on PATH," >&2; \
+	  echo "be 3.11 or newer, and have its venv and sqlite3 modules (Debian: apt-get install python3-venv)." >&2; \
+	  exit 1; \
+	fi; \
+	path=$$($$found -c 'import sys; print(sys.executable)'); \
+	echo "Making .venv with $$path"; \
+	if [ -n "$$uv" ]; then uv venv --quiet --python "$$path" .venv; else "$$path" -m venv .venv; fi
+
+# An environment that uv made has no pip, and uv need not be there the next time.
+define install
+	@echo "Installing $(1)"; \
+	if uv --version >/dev/null 2>&1; then \
+	  exec uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1); \
+	fi; \
+	$(PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m ensurepip >/dev/null || exit; \
+	exec $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+endef
+
+$(RUNTIME): requirements.txt | $(PYTHON)
+	$(call install,requirements.txt)
+	@touch $@
+
+# What development needs contains what running needs, in the same versions.
+$(DEV): requirements-dev.txt requirements.txt | $(PYTHON)
+	$(call install,requirements-dev.txt)
+	@touch $(RUNTIME) $@
+
+# It will hold keys: nobody else may read it.
+.env: | .env.example
+	@install -m 600 .env.example $@
