@@ -1,0 +1,235 @@
+"""The one door to Graph: version, deadline, token in the header, proof, failures as GraphError."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json as jsons
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from meta_graph import limits
+from meta_graph.answers import reading, rows
+from meta_graph.errors import Broken, GraphError
+from outbound.session import Exchange, OutboundError, OutboundSession, build_session, exchange
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("meta_graph")
+
+MAX_ANSWER = 4 * 1024 * 1024
+PAGE_SIZE, MAX_PAGES = 100, 50
+SECRET_FIELDS = frozenset({"client_secret", "code", "input_token", "pin", "verify_token", "appsecret_proof"})
+TIMED_OUT = frozenset({"dns_timeout", "connect_timeout", "read_timeout", "deadline"})
+
+
+class TokenKind(StrEnum):
+    """Whose token it is: one customer's, our system user's, our app's."""
+
+    BIZ = "BIZ"
+    SYS = "SYS"
+    APP = "APP"
+
+
+@dataclass(frozen=True)
+class Token:
+    value: str = field(repr=False)
+    kind: TokenKind
+
+
+def business_token(value: str) -> Token:
+    return Token(value, TokenKind.BIZ)
+
+
+def system_token() -> Token:
+    return Token(settings.META_SYSTEM_USER_TOKEN, TokenKind.SYS)
+
+
+def app_token() -> Token:
+    return Token(f"{settings.META_APP_ID}|{settings.META_APP_SECRET}", TokenKind.APP)
+
+
+def node(*segments: str) -> str:
+    """A path of ids and edge names. Raises ValueError for an id that could name another path."""
+    for segment in segments:
+        if not re.fullmatch(r"[A-Za-z0-9_]{1,128}", segment, re.ASCII):
+            raise ValueError("not an id of Meta's")
+    return "/".join(segments)
+
+
+def call(
+    name: str,
+    method: str,
+    path: str,
+    *,
+    token: Token | None,
+    params: Mapping[str, str] | None = None,
+    json: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """One call of Graph; the answer as a JSON object. Raises GraphError, whatever went wrong; never retries.
+
+    `name` is the calling function's: the table of errors and the log know the call by it. The deadline
+    (META_REQUEST_TIMEOUT) is for everything from the name lookup to the last byte.
+    https://developers.facebook.com/docs/graph-api/overview
+    https://developers.facebook.com/docs/graph-api/securing-requests (appsecret_proof)
+    """
+    started = time.monotonic()
+    query = {**(params or {}), **_proof(token)}
+    secrets = _secrets(token, query, json or {})
+    try:
+        answer = _answer(name, _exchange(name, method, path, token, query, json), token, secrets)
+    except GraphError as error:
+        _log(name, error.http_status, error, started)
+        raise
+    _log(name, 200, None, started)
+    return answer
+
+
+def pages(
+    name: str, path: str, *, token: Token, params: Mapping[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """The rows of an edge, page after page, by the cursor: the URL in `paging.next` holds the token.
+
+    https://developers.facebook.com/docs/graph-api/results
+    """
+    query = {"limit": str(PAGE_SIZE), **(params or {})}
+    for _ in range(MAX_PAGES):
+        answer = call(name, "GET", path, token=token, params=query)
+        with reading(name):
+            found = rows(answer)
+            paging = answer.get("paging") or {}
+            after = (paging.get("cursors") or {}).get("after") if paging.get("next") else None
+        yield from found
+        if not after:
+            return
+        query["after"] = str(after)
+
+
+def _exchange(
+    name: str,
+    method: str,
+    path: str,
+    token: Token | None,
+    params: Mapping[str, str],
+    json: Mapping[str, Any] | None,
+) -> Exchange:
+    url = f"{settings.META_GRAPH_URL.rstrip('/')}/{settings.META_GRAPH_VERSION}/{path}"
+    try:
+        return exchange(
+            _session(),
+            method,
+            url,
+            seconds=float(settings.META_REQUEST_TIMEOUT),
+            headers={"Authorization": f"Bearer {token.value}"} if token else None,
+            params=params,
+            json=json,
+            max_body=MAX_ANSWER,
+            retry_stale=method == "GET" and token is not None,
+        )
+    except OutboundError as failure:
+        raise GraphError(
+            call=name,
+            kind=token.kind if token else "",
+            broken=Broken.TIMEOUT if failure.code in TIMED_OUT else Broken.UNREACHABLE,
+            message=f"{failure.code}: {failure.message}",
+        ) from None
+
+
+def _answer(name: str, exchanged: Exchange, token: Token | None, secrets: tuple[str, ...]) -> dict[str, Any]:
+    """The answer's object, or its error raised."""
+    kind = token.kind if token else ""
+    try:
+        document = jsons.loads(exchanged.body)
+    except ValueError:
+        document = None
+    failed = document.get("error") if isinstance(document, dict) else None
+    if isinstance(failed, dict):
+        raise _graph_error(name, kind, exchanged, failed, secrets)
+    if exchanged.status == 200 and isinstance(document, dict):
+        limits.warn_when_near(name, exchanged.headers)
+        return document
+    raise GraphError(
+        call=name,
+        kind=kind,
+        http_status=exchanged.status,
+        fbtrace_id=exchanged.headers.get("x-fb-trace-id", ""),
+        retry_after=limits.wait_seconds(exchanged.headers),
+        broken=Broken.MALFORMED if exchanged.status < 500 else None,
+        message="not a JSON object" if not exchanged.truncated else "the answer is too long",
+    )
+
+
+def _graph_error(
+    name: str, kind: str, exchanged: Exchange, failed: Mapping[str, Any], secrets: tuple[str, ...]
+) -> GraphError:
+    data = failed.get("error_data")
+    details = data.get("details") if isinstance(data, dict) else data
+    return GraphError(
+        call=name,
+        kind=kind,
+        code=_number(failed.get("code")),
+        subcode=_number(failed.get("error_subcode")),
+        message=_without(secrets, failed.get("message")),
+        details=_without(secrets, details or failed.get("error_user_msg")),
+        fbtrace_id=str(failed.get("fbtrace_id") or exchanged.headers.get("x-fb-trace-id", "")),
+        http_status=exchanged.status,
+        is_transient=failed.get("is_transient") is True,
+        retry_after=limits.wait_seconds(exchanged.headers),
+    )
+
+
+def _number(value: object) -> int | None:
+    try:
+        return int(value) if isinstance(value, int | str) else None
+    except ValueError:
+        return None
+
+
+def _without(secrets: tuple[str, ...], text: object) -> str:
+    """Meta quotes what it refuses ("Malformed access token EAA..."): the text without it."""
+    shown = str(text) if text else ""
+    for secret in secrets:
+        shown = shown.replace(secret, "[...]")
+    return re.sub(r"\bEAA[A-Za-z0-9]{8,}", "[...]", shown)[:1000]
+
+
+def _secrets(token: Token | None, *sources: Mapping[str, Any]) -> tuple[str, ...]:
+    values = [str(source[key]) for source in sources for key in SECRET_FIELDS & source.keys()]
+    values += [token.value] if token else []
+    return tuple(sorted((value for value in values if len(value) >= 4), key=len, reverse=True))
+
+
+def _proof(token: Token | None) -> dict[str, str]:
+    if token is None or token.kind is TokenKind.APP:
+        return {}
+    key = settings.META_APP_SECRET.encode()
+    return {"appsecret_proof": hmac.new(key, token.value.encode(), hashlib.sha256).hexdigest()}
+
+
+def _log(name: str, status: int | None, error: GraphError | None, started: float) -> None:
+    logger.info(
+        "graph_call",
+        call=name,
+        status=status,
+        broken=error.broken if error else None,
+        code=error.code if error else None,
+        subcode=error.subcode if error else None,
+        fbtrace_id=error.fbtrace_id if error else None,
+        ms=round((time.monotonic() - started) * 1000),
+    )
+
+
+@cache
+def _session() -> OutboundSession:
+    """One for the process: its pools are shared by the threads, and a fork starts with none."""
+    return build_session(None, pool_connections=4, pool_maxsize=32)
+
+
+os.register_at_fork(after_in_child=_session.cache_clear)
