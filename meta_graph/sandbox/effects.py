@@ -1,0 +1,83 @@
+"""What the scenarios do: the errors they answer and the changes they make to numbers, accounts and tokens."""
+
+from typing import Any
+
+from meta_graph.sandbox.graph.errors import GraphError, rate_limited
+from meta_graph.sandbox.wsgi import ConnectionCut, Json
+
+SORRY = "<html><body><h1>Sorry, something went wrong.</h1></body></html>"
+DEFAULT_PIN = "123456"
+EXTRA_SCOPES = ("business_management", "pages_show_list", "catalog_management", "instagram_basic",
+                "whatsapp_business_manage_events", "ads_read")  # fmt: skip
+
+
+def refuse(code: int, message: str, subcode: int | None = None, details: str | None = None) -> Any:
+    return lambda options: GraphError(code, message, subcode=subcode, details=details)
+
+
+def any_error(options: Json) -> GraphError:
+    code = int(options.get("code", 1))
+    subcode = options.get("subcode")
+    return GraphError(
+        code,
+        str(options.get("message", f"(#{code}) An error that the scenario asked for")),
+        subcode=int(subcode) if subcode is not None else None,
+        details=options.get("details"),
+        is_transient=options.get("isTransient"),
+        status=int(options["status"]) if options.get("status") else None,
+    )
+
+
+def too_many_calls(options: Json) -> GraphError:
+    return rate_limited(int(options.get("minutes", 5)))
+
+
+def down(options: Json) -> GraphError:
+    """Meta's edge answers HTML when Graph itself is away (`how` is html), or nothing at all (reset)."""
+    if options.get("how") == "reset":
+        raise ConnectionCut
+    status = 500 if options.get("how") == "error" else 503
+    html = SORRY if options.get("how") == "html" else ""
+    return GraphError(2, "Service temporarily unavailable", is_transient=True, status=status, html=html)
+
+
+def set_pin(phone: Json, options: Json) -> None:
+    phone["pin"] = str(options.get("pin", DEFAULT_PIN))
+
+
+def drop_verification(phone: Json, options: Json) -> None:
+    phone["code_verification_status"] = "NOT_VERIFIED"
+
+
+def drop_scopes(token: Json, options: Json) -> None:
+    wanted = options.get("scopes", ["whatsapp_business_management"])
+    token["scopes"] = [scope for scope in token["scopes"] if scope not in wanted]
+
+
+def drop_extra_scopes(token: Json, options: Json) -> None:
+    drop_scopes(token, {"scopes": EXTRA_SCOPES})
+
+
+def revoke(token: Json, options: Json) -> None:
+    token["is_revoked"] = True
+
+
+def block_payment(waba: Json, options: Json) -> None:
+    waba["health"] = {
+        "can_send_message": "BLOCKED",
+        "errors": [
+            {
+                "error_code": 141006,
+                "error_description": "There is an error with the payment method. This will block business"
+                " initiated conversations.",
+                "possible_solution": "There was an error with your payment method. Please add a new payment"
+                " method to the account.",
+            }
+        ],
+    }
+
+
+CODE_EXPIRED = refuse(100, "This authorization code has expired.", 36007)
+CODE_USED = refuse(100, "This authorization code has been used.", 36009)
+TOO_MANY = refuse(133016, "(#133016) Account register or deregister rate limit exceeded",
+                  details="There were too many attempts for this number.")  # fmt: skip

@@ -1,0 +1,79 @@
+"""The table of Graph endpoints: what is asked of which kind of node, and the permission it needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from meta_graph.sandbox.graph import businesses, nodes, oauth, phone_numbers, wabas
+from meta_graph.sandbox.graph.call import Call
+
+MANAGEMENT = "whatsapp_business_management"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`name` is for scenarios and the record of calls; an endpoint that calls out takes the lock itself."""
+
+    name: str
+    handler: Callable[[Call], Any]
+    scope: str = MANAGEMENT
+    needs_token: bool = True
+    holds_lock: bool = True
+
+
+ROOTS = {
+    ("GET", "oauth/access_token"): Endpoint("access_token", oauth.access_token, needs_token=False),
+    ("GET", "debug_token"): Endpoint("debug_token", oauth.debug_token),
+    ("GET", "me"): Endpoint("me", oauth.me),
+}
+
+EDGES = {
+    ("GET", "waba", "phone_numbers"): Endpoint("phone_numbers", wabas.phone_numbers),
+    ("POST", "waba", "phone_numbers"): Endpoint("add_phone_number", wabas.add_phone_number),
+    ("GET", "waba", "subscribed_apps"): Endpoint("subscribed_apps", wabas.subscribed_apps),
+    ("POST", "waba", "subscribed_apps"): Endpoint("subscribe", wabas.subscribe, holds_lock=False),
+    ("DELETE", "waba", "subscribed_apps"): Endpoint("unsubscribe", wabas.unsubscribe),
+    ("GET", "waba", "dataset"): Endpoint("dataset", wabas.dataset, "whatsapp_business_manage_events"),
+    ("GET", "waba", "product_catalogs"): Endpoint(
+        "product_catalogs", wabas.product_catalogs, "catalog_management"
+    ),
+    ("POST", "phone_number", "register"): Endpoint("register", phone_numbers.register),
+    ("POST", "phone_number", "deregister"): Endpoint("deregister", phone_numbers.deregister),
+    ("POST", "phone_number", "request_code"): Endpoint("request_code", phone_numbers.request_code),
+    ("POST", "phone_number", "verify_code"): Endpoint("verify_code", phone_numbers.verify_code),
+    ("GET", "business", "owned_pages"): Endpoint(
+        "owned_pages", businesses.owned_pages, "business_management"
+    ),
+    ("GET", "business", "instagram_accounts"): Endpoint(
+        "instagram_accounts", businesses.instagram_accounts, "business_management"
+    ),
+    ("GET", "business", "owned_whatsapp_business_accounts"): Endpoint(
+        "owned_wabas", businesses.owned_wabas, "business_management"
+    ),
+    ("GET", "business", "client_whatsapp_business_accounts"): Endpoint(
+        "client_wabas", businesses.client_wabas
+    ),
+    ("POST", "business", "system_user_access_tokens"): Endpoint(
+        "fetch_customer_token", oauth.fetch_customer_token
+    ),
+}
+
+NODE_SCOPES = {
+    "business": "business_management",
+    "page": "pages_show_list",
+    "dataset": "whatsapp_business_manage_events",
+    "catalog": "catalog_management",
+    "instagram_account": "instagram_basic",
+    "ad_account": "ads_read",
+}
+
+
+def find(method: str, kind: str, edge: str) -> Endpoint | None:
+    """The endpoint of a node (`edge` is empty) or of an edge of it; None is what Meta does not know."""
+    if edge:
+        return EDGES.get((method, kind, edge))
+    if method == "GET":
+        return Endpoint(f"get_{kind}", nodes.get_node, NODE_SCOPES.get(kind, MANAGEMENT))
+    if (method, kind) == ("POST", "phone_number"):
+        return Endpoint("update_phone_number", phone_numbers.update, holds_lock=False)
+    return None

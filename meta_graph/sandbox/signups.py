@@ -1,0 +1,154 @@
+"""What a finished dialog leaves behind: business, accounts, number, assets, token, code, message."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from meta_graph.sandbox import numbers, portfolios, scenarios, webhooks
+from meta_graph.sandbox.world import World
+from meta_graph.sandbox.wsgi import Json
+
+
+class UnknownChoiceError(ValueError):
+    """The choice is not in CHOICES."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one button of the dialog does. `event` empty: no session message."""
+
+    sentence: str
+    event: str = "FINISH"
+    has_code: bool = True
+    has_phone: bool = True
+    wabas: int = 1
+    is_coexistence: bool = False
+    order: str = "together"  # or message_first, code_first: a delay between the two
+
+
+CHOICES = {
+    "success": Choice("Everything went well: message and code."),
+    "message_first": Choice("The message comes, the code a moment later.", order="message_first"),
+    "code_first": Choice("The code comes, the message a moment later.", order="code_first"),
+    "no_message": Choice("Only the code comes.", event=""),
+    "no_code": Choice("The message says finished, the login brings no code.", has_code=False),
+    "only_waba": Choice("An account without a number.", event="FINISH_ONLY_WABA", has_phone=False),
+    "coexistence": Choice("A number of the WhatsApp Business app.", is_coexistence=True,
+                          event="FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"),
+    "several_wabas": Choice("Three accounts are shared at once.", wabas=3),
+    "another_number": Choice("The customer picks a number other than the one above."),
+    "cancel": Choice("The customer leaves at the screen chosen above.", event="CANCEL", has_code=False),
+    "error": Choice("The customer reports an error of Meta's.", event="CANCEL", has_code=False),
+    "closed": Choice("The window is closed, nothing comes back.", event="", has_code=False),
+}  # fmt: skip
+STEPS = ("BUSINESS_ACCOUNT_SELECTION", "WABA_PHONE_PROFILE_PICKER", "WHATSAPP_BUSINESS_PROFILE_SETUP",
+         "PHONE_NUMBER_SETUP", "PHONE_NUMBER_VERIFICATION", "PERMISSIONS")  # fmt: skip
+UNFINISHED = ("cancel", "error", "closed")
+
+
+@dataclass
+class Granted:
+    """What the customer's token will reach."""
+
+    business: Json
+    wabas: list[Json] = field(default_factory=list)  # newest first
+    phone: Json | None = None
+    assets: dict[str, str] = field(default_factory=dict)  # kind -> id
+
+
+def finish(
+    world: World,
+    *,
+    choice: str = "success",
+    phone_number: str = "",
+    business_name: str = "",
+    scenario: str = "",
+    current_step: str = "PHONE_NUMBER_SETUP",
+) -> Json:
+    """Ends a dialog: `{code, session, order, wabaId, phoneNumberId, businessId, phoneNumber}`.
+
+    What the choice does not bring is null. Raises UnknownChoiceError and UnknownScenarioError.
+    """
+    if choice not in CHOICES:
+        raise UnknownChoiceError(choice)
+    if scenario and scenario not in scenarios.SCENARIOS:
+        raise scenarios.UnknownScenarioError(scenario)
+    if choice in UNFINISHED:
+        session = unfinished_session(world, choice, current_step)
+        return answer(CHOICES[choice], None, session, None)
+    with world.state as state:
+        if choice == "another_number":
+            phone_number = ""
+        granted = grant(world, CHOICES[choice], phone_number, business_name)
+        token = portfolios.add_token(world, granted.business, granted.wabas, granted.assets.values())
+        code = portfolios.add_code(world, token) if CHOICES[choice].has_code else None
+        session = finished_session(CHOICES[choice], granted)
+        if scenario:
+            scenarios.activate_for_signup(state, scenario, granted.wabas[0]["id"])
+    for waba in granted.wabas:
+        webhooks.partner_added(world, waba)
+    return answer(CHOICES[choice], code, session, granted)
+
+
+def answer(choice: Choice, code: str | None, session: Json | None, granted: Granted | None) -> Json:
+    phone = granted.phone if granted else None
+    return {
+        "code": code,
+        "session": session,
+        "order": choice.order,
+        "wabaId": granted.wabas[0]["id"] if granted else None,
+        "phoneNumberId": phone["id"] if phone else None,
+        "businessId": granted.business["id"] if granted else None,
+        "phoneNumber": phone["display_phone_number"] if phone else None,
+    }
+
+
+def unfinished_session(world: World, choice: str, current_step: str) -> Json | None:
+    if choice == "closed":
+        return None
+    if choice == "cancel":
+        return {"event": "CANCEL", "data": {"current_step": current_step}}
+    data = {
+        "error_message": "Your business isn't eligible to onboard customers on WhatsApp.",
+        "error_code": "2655093",
+        "session_id": secrets.token_hex(16),
+        "timestamp": str(int(world.now())),
+    }
+    return {"event": "CANCEL", "data": data}
+
+
+def finished_session(choice: Choice, granted: Granted) -> Json | None:
+    """The `data` of Meta's message; coexistence carries the WABA alone, as documented."""
+    if not choice.event:
+        return None
+    data: Json = {"waba_id": granted.wabas[0]["id"]}
+    if choice.is_coexistence:
+        return {"event": choice.event, "data": data}
+    data["business_id"] = granted.business["id"]
+    if granted.phone is not None:
+        data["phone_number_id"] = granted.phone["id"]
+    if len(granted.wabas) > 1:
+        data["waba_ids"] = [waba["id"] for waba in granted.wabas]
+    for kind in ("page", "dataset", "catalog", "instagram_account", "ad_account"):
+        data[f"{kind}_ids"] = [granted.assets[kind]]
+    return {"event": choice.event, "data": data}
+
+
+def grant(world: World, choice: Choice, phone_number: str, business_name: str) -> Granted:
+    """A known number brings its own account and business again; a known business name its business."""
+    state = world.state
+    number = phone_number.strip() or numbers.made_up()
+    known = numbers.find(state, number)
+    if known is not None and choice.has_phone:
+        waba = state.objects[known["waba"]]
+        granted = Granted(state.objects[waba["business"]], [waba], known)
+    else:
+        business = portfolios.find_or_add_business(state, business_name.strip() or portfolios.made_up_name())
+        granted = Granted(business, [portfolios.add_waba(world, business) for _ in range(choice.wabas)])
+        granted.wabas.reverse()
+        if choice.has_phone:
+            granted.phone = numbers.add(state, granted.wabas[0]["id"], number, business["name"])
+    if choice.is_coexistence and granted.phone is not None:
+        granted.phone |= {"is_on_biz_app": True, "platform_type": "CLOUD_API", "status": "CONNECTED",
+                          "throughput_level": "STANDARD", "quality_rating": "GREEN"}  # fmt: skip
+    granted.assets = portfolios.assets_of(state, granted.business)
+    return granted

@@ -1,0 +1,56 @@
+"""The WSGI application: which path leads to which room. What is nobody's is Graph's."""
+
+import re
+from collections.abc import Callable, Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from meta_graph.sandbox import control, front, popup, portfolios, receiver
+from meta_graph.sandbox.graph import dispatch
+from meta_graph.sandbox.world import World
+from meta_graph.sandbox.wsgi import Request, Response
+
+View = Callable[..., Response]
+
+ROUTES: list[tuple[str, str, View]] = [
+    ("GET", r"/", front.page),
+    ("GET", r"/favicon\.ico", front.icon),
+    ("GET", r"/([a-z]{2,3}_[A-Z]{2})/sdk\.js", popup.sdk),
+    ("GET", r"/dialog", popup.dialog),
+    ("POST", r"/dialog/finish", control.sign_up),
+    ("GET", r"/receiver/([\w.-]+)", receiver.page),
+    ("POST", r"/receiver/([\w.-]+)", receiver.receive),
+    ("POST", r"/_sandbox/signups", control.sign_up),
+    ("GET", r"/_sandbox/scenarios", control.list_scenarios),
+    ("POST", r"/_sandbox/scenarios", control.set_scenario),
+    ("DELETE", r"/_sandbox/scenarios", control.clear_scenarios),
+    ("DELETE", r"/_sandbox/scenarios/(\w+)", control.clear_scenarios),
+    ("GET", r"/_sandbox/calls", control.list_calls),
+    ("DELETE", r"/_sandbox/calls", control.clear_calls),
+    ("GET", r"/_sandbox/objects/(\d+)", control.get_object),
+    ("POST", r"/_sandbox/objects/(\d+)", control.change_object),
+    ("GET", r"/_sandbox/receivers", control.list_receivers),
+    ("POST", r"/_sandbox/receivers/([\w.-]+)", control.set_receiver),
+    ("GET", r"/_sandbox/receivers/([\w.-]+)/deliveries", control.list_deliveries),
+    ("DELETE", r"/_sandbox/receivers/([\w.-]+)/deliveries", control.clear_deliveries),
+]
+
+
+class Application:
+    """Called by any WSGI server; only `server.py` can cut a connection, elsewhere ConnectionCut is a 500."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.routes = [(method, re.compile(pattern), view) for method, pattern, view in ROUTES]
+        portfolios.ensure_partner(world)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self.answer(Request.from_environ(environ)).send(start_response)
+
+    def answer(self, request: Request) -> Response:
+        for method, pattern, view in self.routes:
+            match = pattern.fullmatch(request.path)
+            if match is not None and method == request.method:
+                return view(self.world, request, *match.groups())
+        if request.path.startswith("/_sandbox/"):
+            return control.refused("There is no such call.", 404)
+        return dispatch.answer(self.world, request)
