@@ -96,12 +96,12 @@ define install
 	exec $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 endef
 
-$(RUNTIME): requirements.txt | $(PYTHON)
+$(RUNTIME): requirements.txt $(PYTHON)
 	$(call install,requirements.txt)
 	@touch $@
 
 # What development needs contains what running needs, in the same versions.
-$(DEV): requirements-dev.txt requirements.txt | $(PYTHON)
+$(DEV): requirements-dev.txt requirements.txt $(PYTHON)
 	$(call install,requirements-dev.txt)
 	@touch $(RUNTIME) $@
 
