@@ -17,6 +17,10 @@ class WabaQuerySet(models.QuerySet["Waba"]):
     def connected(self) -> "WabaQuerySet":
         return self.filter(status=Waba.Status.CONNECTED)
 
+    def without_token(self) -> "WabaQuerySet":
+        """Rows with `has_token` in place of the token: what is only shown does not open it."""
+        return self.defer("access_token").annotate(has_token=Q(access_token__isnull=False))
+
 
 class Waba(models.Model):
     """One row an organization and Meta WABA; at most one organization has it connected."""

@@ -1,0 +1,104 @@
+"""When a number must be registered at Meta, with which PIN, how often, and the ledger of the calls."""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import transaction
+from django.utils import timezone
+
+from api.errors import ConflictError
+from meta_graph import phone_numbers
+from meta_graph.client import Token
+from meta_graph.errors import GraphError
+from phones.models import PhoneNumber, RegistrationAttempt
+
+Maker = RegistrationAttempt.Maker
+# Meta allows ten calls for one number in 72 hours. The platform stops at seven: the rest is for people.
+WINDOW = timedelta(hours=72)
+LIMITS = {Maker.PLATFORM: 7, Maker.PERSON: 10}
+REGISTERED = "registered"
+# On the Cloud API in these states too: another registration would not cure what Meta holds against it.
+STILL_REGISTERED = frozenset({"CONNECTED", "FLAGGED", "RESTRICTED", "RATE_LIMITED", "BANNED"})
+
+
+class Standing(StrEnum):
+    """What registering would mean for a number as Meta last described it."""
+
+    COEXISTENCE = "coexistence"
+    REGISTERED = "registered"
+    NEEDS_VERIFICATION = "needs_verification"
+    NEEDS_REGISTRATION = "needs_registration"
+
+
+class AttemptsUsedUpError(ConflictError):
+    message = "The registration attempts of this number are used up."
+
+
+def standing(phone: PhoneNumber) -> Standing:
+    """A registered number that is registered again with another PIN looks like a failure (133005).
+
+    https://developers.facebook.com/docs/whatsapp/cloud-api/reference/registration
+    """
+    if phone.is_coexistence:
+        return Standing.COEXISTENCE
+    if phone.is_registered or (phone.platform_type == "CLOUD_API" and phone.status in STILL_REGISTERED):
+        return Standing.REGISTERED
+    if phone.code_verification_status not in {"VERIFIED", None}:
+        return Standing.NEEDS_VERIFICATION
+    return Standing.NEEDS_REGISTRATION
+
+
+def needs_registration(phone: PhoneNumber) -> bool:
+    return standing(phone) is Standing.NEEDS_REGISTRATION
+
+
+def pin_for(phone: PhoneNumber) -> str:
+    """The number's PIN, made once and committed before anybody can send it. Racing callers get the same."""
+    if not phone.pin:
+        made = f"{secrets.randbelow(1_000_000):06d}"
+        with transaction.atomic(durable=True):
+            PhoneNumber.objects.filter(pk=phone.pk, pin=None).update(pin=made)
+        phone.refresh_from_db(fields=["pin"])
+    return str(phone.pin)
+
+
+def attempts_left(phone: PhoneNumber, now: datetime, *, made_by: Maker = Maker.PLATFORM) -> int:
+    """How many calls `made_by` may still make; every call of the last 72 hours counts, whoever made it."""
+    return max(0, LIMITS[made_by] - phone.registration_attempts.filter(made_at__gt=now - WINDOW).count())
+
+
+def next_attempt_at(phone: PhoneNumber, now: datetime, *, made_by: Maker = Maker.PLATFORM) -> datetime:
+    """When `made_by` may call again: `now`, or the end of the window of the call that is in the way."""
+    in_window = phone.registration_attempts.filter(made_at__gt=now - WINDOW).order_by("-made_at")
+    in_the_way = in_window.values_list("made_at", flat=True)[LIMITS[made_by] - 1 : LIMITS[made_by]]
+    return max((made_at + WINDOW for made_at in in_the_way), default=now)
+
+
+def register(*, phone: PhoneNumber, pin: str, made_by: Maker, token: Token) -> None:
+    """One call of Meta's register, written down before it is made. Raises GraphError, AttemptsUsedUpError."""
+    attempt = _entered(phone, made_by)
+    try:
+        phone_numbers.register(phone_number_id=phone.meta_phone_number_id, pin=pin, token=token)
+    except GraphError as error:
+        _settle(attempt, str(error.cause))
+        raise
+    _settle(attempt, REGISTERED)
+    if phone.pin != pin:
+        PhoneNumber.objects.filter(pk=phone.pk).update(pin=pin)
+        phone.refresh_from_db(fields=["pin"])
+
+
+@transaction.atomic(durable=True)
+def _entered(phone: PhoneNumber, made_by: Maker) -> RegistrationAttempt:
+    """The ledger's row, counted under the number's lock: two callers cannot both take the last attempt."""
+    PhoneNumber.objects.select_for_update(no_key=True).only("pk").get(pk=phone.pk)
+    now = timezone.now()
+    if attempts_left(phone, now, made_by=made_by) == 0:
+        raise AttemptsUsedUpError(retry_at=next_attempt_at(phone, now, made_by=made_by))
+    return RegistrationAttempt.objects.create(phone=phone, made_by=made_by, made_at=now)
+
+
+def _settle(attempt: RegistrationAttempt, outcome: str) -> None:
+    attempt.outcome = outcome
+    attempt.save(update_fields=["outcome"])

@@ -1,0 +1,99 @@
+"""Connecting a phone number, changing what is the customer's of it, and asking for its check."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from api.doorbell import ring_on_commit
+from meta_graph.phone_numbers import PhoneNumberInfo
+from phones import tasks
+from phones.models import PhoneNumber
+from phones.sync import facts
+from wabas.models import Waba
+
+# Meta allows a new WABA 200 calls an hour, and 5,000 once a number of it is registered.
+SYNC_WAIT, SYNC_WAIT_OF_NEW_WABA = timedelta(seconds=30), timedelta(seconds=120)
+NO_METADATA = (None, "", "{}")
+
+
+def connect_phone(
+    *,
+    waba: Waba,
+    info: PhoneNumberInfo,
+    metadata: str | None,
+    external_id: str | None,
+    is_coexistence: bool,
+) -> PhoneNumber:
+    """The organization's row of that number, in `waba`. `metadata` is the link's JSON object as text.
+
+    A number that has metadata keeps its own. The newest link's externalId wins where it has one.
+    """
+    with transaction.atomic():
+        row, _ = PhoneNumber.objects.get_or_create(
+            organization_id=waba.organization_id,
+            meta_phone_number_id=info.id,
+            defaults={"waba": waba, "phone_number": info.phone_number or ""},
+        )
+        phone = PhoneNumber.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk)
+        for name, value in facts(info).items():
+            setattr(phone, name, value)
+        phone.waba = waba
+        phone.is_coexistence = is_coexistence or bool(
+            info.is_on_biz_app and info.platform_type == "CLOUD_API"
+        )
+        if external_id is not None:
+            phone.external_id = external_id
+        if phone.metadata in NO_METADATA and metadata is not None:
+            phone.metadata = metadata
+        phone.save()
+    return phone
+
+
+def note_registered(*, phone: PhoneNumber) -> None:
+    """Meta accepted the registration just now; the next check reads the rest."""
+    phone.is_registered = True
+    phone.save(update_fields=["is_registered", "updated_at"])
+
+
+def update_phone(*, phone: PhoneNumber, changes: dict[str, Any]) -> PhoneNumber:
+    """`changes` has `metadata` (JSON text or None), `external_id` (or None), or both."""
+    for name, value in changes.items():
+        setattr(phone, name, value)
+    phone.save(update_fields=[*changes, "updated_at"])
+    return phone
+
+
+def request_sync(*, phone: PhoneNumber) -> bool:
+    """Queues a check of the number at Meta; False when one was asked for or answered too short ago.
+
+    One in 30 s for the number, or one in 120 s for all numbers of its WABA until one is registered.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        is_queued = _marked(phone, now)
+        if is_queued:
+            ring_on_commit(tasks.sync_phone, phone_id=str(phone.pk))
+    if is_queued:
+        phone.sync_requested_at, phone.sync_error = now, None
+    return is_queued
+
+
+def _marked(phone: PhoneNumber, now: datetime) -> bool:
+    """Whether this caller is the one who may ask: it wrote the time of the request."""
+    numbers = PhoneNumber.objects.filter(waba_id=phone.waba_id)
+    wanted = PhoneNumber.objects.filter(pk=phone.pk)
+    if numbers.filter(is_registered=True).exists():
+        wanted = wanted.exclude(_asked_since(now - SYNC_WAIT))
+    else:
+        # The numbers of one WABA share a budget, and an update locks only its own row.
+        Waba.objects.select_for_update(no_key=True).only("pk").get(pk=phone.waba_id)
+        if numbers.filter(_asked_since(now - SYNC_WAIT_OF_NEW_WABA)).exists():
+            return False
+    return wanted.update(sync_requested_at=now, sync_error=None) == 1
+
+
+def _asked_since(since: datetime) -> Q:
+    return Q(sync_requested_at__gt=since) | Q(synced_at__gt=since)
