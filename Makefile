@@ -86,11 +86,13 @@ $(PYTHON):
 	echo "Making .venv with $$path"; \
 	if [ -n "$$uv" ]; then uv venv --quiet --python "$$path" .venv; else "$$path" -m venv .venv; fi
 
-# An environment that uv made has no pip, and uv need not be there the next time.
+# pip is the second try as well as the only one: behind a company's proxy it may know certificates
+# that uv does not. An environment that uv made has no pip yet.
 define install
 	@echo "Installing $(1)"; \
 	if uv --version >/dev/null 2>&1; then \
-	  exec uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1); \
+	  uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1) && exit; \
+	  echo "uv did not manage; trying pip" >&2; \
 	fi; \
 	$(PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m ensurepip >/dev/null || exit; \
 	exec $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
