@@ -13,7 +13,6 @@ from ipaddress import (
     ip_network,
 )
 
-import idna
 import requests
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
@@ -137,25 +136,25 @@ def check_url(
 
 
 def _parsed(url: str, policy: AddressPolicy) -> Url:
-    """The URL as the sending side will read it: checked and called through the same parser."""
+    """The URL as the sending side will read it, by the same parser: the host in ASCII, as DNS knows it."""
     if len(url) > MAX_URL:
         raise AddressRefused(f"The URL is longer than {MAX_URL} characters.")
     if re.search(r"[\x00-\x20\x7f\\]", url):
         raise AddressRefused("The URL contains a space, a backslash or a control character.")
     try:
         prepared = requests.Request("POST", url).prepare().url
-        parsed = parse_url(prepared or "")
+        parsed, written = parse_url(prepared or ""), parse_url(url)
     except (requests.RequestException, LocationParseError, UnicodeError):
         raise AddressRefused("The URL cannot be read.") from None
     if parsed.scheme not in ("https", "http"):
         raise AddressRefused("The URL must start with https://.")
     if parsed.scheme == "http" and not policy.allow_http:
         raise AddressRefused("The URL must start with https://.")
-    if parsed.auth is not None or "@" in url.split("//", 1)[-1].split("/", 1)[0]:
+    if re.match(r"[^/?#]*//[^/?#]*@", url):
         raise AddressRefused("The URL must not contain a user name or password.")
-    if parsed.fragment is not None or "#" in url:
+    if "#" in url:
         raise AddressRefused("The URL must not contain a fragment (#).")
-    if parsed.port is not None and parsed.port not in (80, 443) and parsed.port < FIRST_FREE_PORT:
+    if written.port is not None and written.port not in (80, 443) and written.port < FIRST_FREE_PORT:
         raise AddressRefused("The port must be 80, 443 or at least 1024.")
     return parsed
 
@@ -164,10 +163,6 @@ def _checked_host(parsed: Url, policy: AddressPolicy) -> str | Address:
     host = (parsed.host or "").lower().removesuffix(".")
     if host.startswith("["):
         return _literal(host.strip("[]"))
-    try:
-        host = idna.encode(host, uts46=True).decode() if not host.isascii() else host
-    except idna.IDNAError:
-        raise AddressRefused("The host name is not valid.") from None
     labels = host.split(".")
     if len(host) > MAX_HOST or not all(
         re.fullmatch(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", label) for label in labels

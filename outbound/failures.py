@@ -42,13 +42,15 @@ MESSAGES = {
     Failure.INTERNAL: "The request could not be made.",
 }
 
-# Read from the top: what is raised inside stands above what wraps it.
+# Read from the top: what is raised inside stands above what wraps it. A ValueError is http.client's for a
+# chunk size that is no number.
 KINDS: tuple[tuple[tuple[type[BaseException], ...], Failure], ...] = (
     ((HandshakeError,), Failure.TLS_HANDSHAKE),
     ((WriteError, BrokenPipeError), Failure.WRITE_FAILED),
     ((urllib3.exceptions.ReadTimeoutError,), Failure.READ_TIMEOUT),
     ((ConnectionResetError, ConnectionAbortedError), Failure.RESET),
-    ((urllib3.exceptions.InvalidChunkLength,), Failure.BAD_RESPONSE),
+    ((urllib3.exceptions.LocationValueError,), Failure.INTERNAL),
+    ((urllib3.exceptions.InvalidHeader, ValueError), Failure.BAD_RESPONSE),
     ((urllib3.exceptions.IncompleteRead, http.client.IncompleteRead, ssl.SSLError), Failure.RESET),
     ((http.client.HTTPException, urllib3.exceptions.ProtocolError), Failure.BAD_RESPONSE),
     ((urllib3.exceptions.HTTPError, OSError), Failure.RESET),
@@ -91,11 +93,6 @@ def is_stale(failure: BaseException) -> bool:
 
 
 def _kind(chain: list[BaseException]) -> Failure:
-    if any(
-        isinstance(found, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader)
-        for found in chain
-    ):
-        return Failure.INTERNAL
     for kinds, code in KINDS:
         if any(
             isinstance(found, kinds) and not isinstance(found, requests.RequestException) for found in chain

@@ -20,7 +20,7 @@ from outbound.addresses import AddressPolicy, AddressRefused, check_url
 from outbound.connections import DialingPoolManager, fresh_connections
 from outbound.deadline import Deadline, deadline
 from outbound.dialer import Dialer
-from outbound.failures import OutboundError, classified, is_stale
+from outbound.failures import Failure, OutboundError, classified, is_stale
 from outbound.resolver import Resolver
 
 __all__ = ["Exchange", "OutboundError", "OutboundSession", "build_session", "exchange"]
@@ -145,9 +145,12 @@ def _attempt(
     would go along, which holds the headers and whose text is the URL with its query."""
     status: int | None = None
     try:
+        prepared = session.prepare_request(request)
+    except (requests.RequestException, ValueError):
+        return OutboundError(Failure.INTERNAL, "The request could not be made.", ends.elapsed_ms())
+    try:
         if session.policy is not None:
             check_url(request.url, session.policy)
-        prepared = session.prepare_request(request)
         response = session.send(prepared, timeout=ends.remaining(), stream=True, allow_redirects=False)
         status = response.status_code
         with response:
@@ -155,7 +158,7 @@ def _attempt(
         if ends.expired:
             raise TimeoutError  # the end that was read may be the one that the watchdog made
     except AddressRefused as refused:
-        return OutboundError("blocked_address", refused.reason, ends.elapsed_ms())
+        return OutboundError(Failure.BLOCKED_ADDRESS, refused.reason, ends.elapsed_ms())
     except FAILURES as failure:
         code, message = classified(failure, expired=ends.expired)
         kind = _StaleError if is_stale(failure) else OutboundError
