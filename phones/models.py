@@ -43,6 +43,7 @@ class PhoneNumber(models.Model):
 
     synced_at = models.DateTimeField(null=True, blank=True)
     sync_requested_at = models.DateTimeField(null=True, blank=True)
+    sync_failed_at = models.DateTimeField(null=True, blank=True)
     sync_error = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)

@@ -52,6 +52,11 @@ def connect_phone(
     return phone
 
 
+def is_on_both(info: PhoneNumberInfo) -> bool:
+    """The WhatsApp Business app and the Cloud API at once: coexistence."""
+    return bool(info.is_on_biz_app) and info.platform_type == "CLOUD_API"
+
+
 def note_registered(*, phone: PhoneNumber) -> None:
     """Meta accepted the registration just now; the next check reads the rest."""
     phone.is_registered = True
@@ -77,7 +82,7 @@ def request_sync(*, phone: PhoneNumber) -> bool:
         if is_queued:
             ring_on_commit(tasks.sync_phone, phone_id=str(phone.pk))
     if is_queued:
-        phone.sync_requested_at, phone.sync_error = now, None
+        phone.sync_requested_at = now
     return is_queued
 
 
@@ -92,8 +97,8 @@ def _marked(phone: PhoneNumber, now: datetime) -> bool:
         Waba.objects.select_for_update(no_key=True).only("pk").get(pk=phone.waba_id)
         if numbers.filter(_asked_since(now - SYNC_WAIT_OF_NEW_WABA)).exists():
             return False
-    return wanted.update(sync_requested_at=now, sync_error=None) == 1
+    return wanted.update(sync_requested_at=now) == 1
 
 
 def _asked_since(since: datetime) -> Q:
-    return Q(sync_requested_at__gt=since) | Q(synced_at__gt=since)
+    return Q(sync_requested_at__gt=since) | Q(synced_at__gt=since) | Q(sync_failed_at__gt=since)

@@ -1,7 +1,7 @@
 """A number's check: what Meta says of it, of its WABA and of our subscription, and the one write of it.
 
-`sync_requested_at` says that a check is wanted. An answer clears it; a failure leaves it beside
-`sync_error`, so that the time of the last try is known. Wanted and without an error: not yet answered.
+`sync_requested_at` says that a check is wanted and not yet answered; an answer and a failure clear it.
+A failure stays in `sync_error` until a check succeeds, beside the last state, which it does not touch.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from api.times import timestamp
 from meta_graph import phone_numbers, wabas
 from meta_graph.client import Token, business_token
 from meta_graph.errors import Cause, GraphError
@@ -47,7 +46,7 @@ def sync_phone(phone_id: UUID) -> None:
         return
     token_value, started = phone.waba.access_token, timezone.now()
     if token_status(phone.waba, started) is TokenStatus.MISSING:
-        record_failure(phone_id, {"cause": "NO_TOKEN", "message": "There is no token to read it with."})
+        record_missing_token(phone_id, started)
         return
     write(phone, read(phone, business_token(token_value or "")), token_value or "", started)
 
@@ -87,7 +86,7 @@ def facts(info: PhoneNumberInfo) -> dict[str, Any]:
 
 
 def is_registered(info: PhoneNumberInfo) -> bool | None:
-    """Registered where it is CONNECTED on the Cloud API; None where the state does not tell, as in FLAGGED."""
+    """True where it is CONNECTED on the Cloud API; None where the state does not tell, such as FLAGGED."""
     if info.platform_type is None or info.status is None:
         return None
     if info.platform_type != "CLOUD_API" or info.status in UNREGISTERED:
@@ -122,15 +121,16 @@ def token_verdict(reading: Reading, now: datetime) -> dict[str, Any]:
 
 
 def outcome(row: PhoneNumber, reading: Reading, started: datetime, now: datetime) -> dict[str, Any]:
-    if reading.error:
-        return {"sync_error": described(reading.error, now)}
     # A request that came while Meta was being asked wants a newer answer than this one.
     requested = row.sync_requested_at
-    is_newer = requested is not None and requested > started
-    return {"synced_at": now, "sync_error": None, "sync_requested_at": requested if is_newer else None}
+    open_request = requested if requested is not None and requested > started else None
+    columns: dict[str, Any] = {"sync_requested_at": open_request}
+    if reading.error:
+        return columns | {"sync_failed_at": now, "sync_error": described(reading.error)}
+    return columns | {"synced_at": now, "sync_failed_at": None, "sync_error": None}
 
 
-def described(error: GraphError, now: datetime) -> dict[str, Any]:
+def described(error: GraphError) -> dict[str, Any]:
     return {
         "cause": str(error.cause),
         "message": error.message,
@@ -138,7 +138,6 @@ def described(error: GraphError, now: datetime) -> dict[str, Any]:
         "subcode": error.subcode,
         "traceId": error.fbtrace_id,
         "call": error.call,
-        "at": timestamp(now),
     }
 
 
@@ -149,17 +148,16 @@ def assign(row: Waba | PhoneNumber, columns: dict[str, Any]) -> None:
         row.save(update_fields=[*columns, "updated_at"])
 
 
-def record_failure(phone_id: UUID, error: dict[str, Any]) -> None:
-    PhoneNumber.objects.filter(pk=phone_id).update(sync_error=error | {"at": timestamp(timezone.now())})
-
-
-def mark_requested(phone_id: UUID, now: datetime) -> None:
-    """Wants a check whatever was asked before; the sweep rings for it should nobody else."""
-    PhoneNumber.objects.filter(pk=phone_id).update(sync_requested_at=now, sync_error=None)
+def record_missing_token(phone_id: UUID, now: datetime) -> None:
+    PhoneNumber.objects.filter(pk=phone_id).update(
+        sync_requested_at=None,
+        sync_failed_at=now,
+        sync_error={"cause": "TOKEN_MISSING", "message": "There is no token to read it with."},
+    )
 
 
 def take_overdue(now: datetime) -> list[UUID]:
     """Numbers whose check was asked for and never answered. Their time starts anew, so one sweep has them."""
-    late = PhoneNumber.objects.filter(sync_requested_at__lte=now - OVERDUE, sync_error=None)
+    late = PhoneNumber.objects.filter(sync_requested_at__lte=now - OVERDUE)
     candidates = late.order_by("sync_requested_at").values_list("pk", flat=True)[:SWEEP_LIMIT]
     return [pk for pk in candidates if late.filter(pk=pk).update(sync_requested_at=now) == 1]

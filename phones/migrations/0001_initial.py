@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ),
                 ("synced_at", models.DateTimeField(blank=True, null=True)),
                 ("sync_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("sync_failed_at", models.DateTimeField(blank=True, null=True)),
                 ("sync_error", models.JSONField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
