@@ -4,6 +4,7 @@ The delivery is the queue: its state and times are all that a worker needs, and 
 """
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -13,14 +14,24 @@ from organizations.models import Organization
 from vault.fields import EncryptedTextField
 from wabas.models import Waba
 
+# So long an earlier secret signs beside the current one.
+SECRET_OVERLAP = timedelta(hours=24)
+
 
 class OutgoingWebhookQuerySet(models.QuerySet["OutgoingWebhook"]):
     def for_organization(self, organization: Organization) -> "OutgoingWebhookQuerySet":
-        return self.filter(organization=organization)
+        """The endpoints that still exist for their owner: deleted ones are gone."""
+        return self.filter(organization=organization, deleted_at=None)
 
 
 class OutgoingWebhook(models.Model):
-    """Where events go. Without `waba` it gets those of the whole organization."""
+    """Where events go. Without `waba` it gets those of the whole organization.
+
+    A deleted one stays for its log, inactive and without secrets, so that nothing in flight breaks.
+    """
+
+    class DisabledReason(models.TextChoices):
+        GONE = "gone", "It answered 410"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="webhooks")
@@ -29,8 +40,9 @@ class OutgoingWebhook(models.Model):
     events = models.JSONField(default=list)
     description = models.CharField(max_length=255, null=True, blank=True)
     is_active = models.BooleanField(default=True, help_text="Inactive: deliveries are held")
-    disabled_reason = models.CharField(max_length=64, null=True, blank=True)
+    disabled_reason = models.CharField(max_length=64, choices=DisabledReason.choices, null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     secret = EncryptedTextField(editable=False)
     previous_secret = EncryptedTextField(null=True, blank=True, editable=False)
@@ -50,6 +62,17 @@ class OutgoingWebhook(models.Model):
 
     def wants(self, event_name: str) -> bool:
         return event_name in self.events or ("*" in self.events and event_name != "webhook.test")
+
+    def secrets_at(self, moment: datetime) -> tuple[str, ...]:
+        """What signs an attempt at `moment`: the current secret, then the earlier one in its overlap."""
+        if self.previous_secret and self.previous_secret_until and self.previous_secret_until > moment:
+            return (self.secret, self.previous_secret)
+        return (self.secret,)
+
+    def take_over(self, secret: str, moment: datetime) -> None:
+        """The current secret becomes the earlier one. Not saved."""
+        self.previous_secret, self.previous_secret_until = self.secret, moment + SECRET_OVERLAP
+        self.secret = secret
 
 
 class Event(models.Model):
@@ -108,6 +131,15 @@ class Delivery(models.Model):
                 fields=["event", "webhook"],
                 condition=Q(replay_of__isnull=True, trigger="event"),
                 name="delivery_once_per_endpoint",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="pending") | Q(next_attempt_at__isnull=False),
+                name="delivery_pending_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="in_flight")
+                | Q(lease_token__isnull=False, lease_expires_at__isnull=False),
+                name="delivery_in_flight_has_a_lease",
             ),
         ]
         indexes = [

@@ -1,0 +1,107 @@
+"""The catalogue of events, and how one is stored: its bytes once, and a delivery for each endpoint.
+
+Rows only: who publishes rings when its transaction has committed.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.db.models import Q
+from ulid import ULID
+
+from api.times import timestamp
+from organizations.models import Organization
+from wabas.models import Waba
+from webhooks.models import Delivery, Event, OutgoingWebhook
+
+# Every event by name, in the order of the documentation.
+EVENTS: dict[str, str] = {
+    "phone_number.connected": "A phone number was connected through onboarding.",
+    "message.received": "A contact wrote.",
+    "message.sent": "Meta accepted a message.",
+    "message.status_updated": "A message was delivered, read, played, or failed.",
+    "phone_number.ready": "A capability of a phone number became true.",
+    "phone_number.not_ready": "A capability of a phone number became false.",
+    "phone_number.disconnected": "Access to a phone number is gone.",
+    "onboarding_link.opened": "An onboarding link was opened.",
+    "onboarding_link.abandoned": "A signup was left before its end.",
+    "onboarding_link.failed": "A signup failed.",
+    "onboarding_link.needs_action": "Somebody has to act before a link can go on.",
+    "onboarding_link.completed": "A link was completed.",
+    "onboarding_link.expired": "A link expired.",
+    "contact.updated": "What is known of a contact changed.",
+    "template.status_updated": "Meta decided on a message template.",
+    "webhook.test": "The test call of one endpoint.",
+    "webhook.disabled": "Another endpoint of the organization was disabled.",
+}
+ALL_EVENTS = "*"
+# What an endpoint may ask for. `*` stands for all of them but webhook.test.
+SUBSCRIBABLE = (*EVENTS, ALL_EVENTS)
+
+
+class UnknownEventError(ValueError):
+    """An event that the catalogue does not have."""
+
+
+class NotInTransactionError(RuntimeError):
+    """An event is stored with the change that it tells of, or not at all."""
+
+
+def publish(
+    *,
+    organization: Organization,
+    name: str,
+    data: dict[str, Any],
+    waba: Waba | None = None,
+    besides: OutgoingWebhook | None = None,
+) -> Event:
+    """Stores an event and a delivery to each endpoint that wants it; those of inactive ones are held.
+
+    `besides`: the endpoint that is not told. Raises NotInTransactionError and UnknownEventError. The number
+    of queries does not grow with the endpoints.
+    """
+    if name not in EVENTS:
+        raise UnknownEventError(name)
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransactionError(name)
+    ulid = ULID()
+    event = Event.objects.create(
+        id=f"evt_{ulid}",
+        organization=organization,
+        waba=waba,
+        name=name,
+        body=body_of(organization, name, data, ulid.datetime),
+        created_at=ulid.datetime,
+    )
+    Delivery.objects.bulk_create(
+        Delivery(event=event, webhook=endpoint, next_attempt_at=event.created_at)
+        for endpoint in endpoints_in_scope(event)
+        if endpoint.wants(name) and endpoint != besides
+    )
+    return event
+
+
+def body_of(organization: Organization, name: str, data: dict[str, Any], moment: datetime) -> bytes:
+    """The bytes that every receiver gets: compact, UTF-8, keys in the order given."""
+    envelope = {
+        "event": name,
+        "timestamp": timestamp(moment),
+        "organizationId": str(organization.pk),
+        "data": data,
+    }
+    return orjson.dumps(envelope, default=worded, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def worded(value: Any) -> str:
+    """Times as the contract writes them."""
+    if isinstance(value, datetime):
+        return timestamp(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def endpoints_in_scope(event: Event) -> list[OutgoingWebhook]:
+    """Those of the whole organization, and those of the event's WABA."""
+    scope = Q(waba=None) if event.waba_id is None else Q(waba=None) | Q(waba=event.waba_id)
+    return list(OutgoingWebhook.objects.for_organization(event.organization).filter(scope).only("events"))
