@@ -1,12 +1,105 @@
 """The front page: what the sandbox knows and offers."""
 
+import json
+from html import escape
+
+from meta_graph.sandbox.graph.phone_numbers import VERIFICATION_CODE
+from meta_graph.sandbox.pages import document, time_of
+from meta_graph.sandbox.receiver import summaries
+from meta_graph.sandbox.scenarios import SCENARIOS
 from meta_graph.sandbox.world import World
-from meta_graph.sandbox.wsgi import Request, Response, html_response
+from meta_graph.sandbox.wsgi import Json, Request, Response, html_response
+
+SHOWN_CALLS = 40
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<circle cx="8" cy="8" r="7" fill="#e2b93b"/></svg>'
+)
 
 
 def page(world: World, request: Request) -> Response:
-    return html_response("")
+    with world.state as state:
+        phones = [phone | {"owner": state.objects[phone["waba"]]} for phone in state.of_kind("phone_number")]
+        active = [dict(scenario) for scenario in state.scenarios]
+    sections = [
+        section("Numbers", [phone_row(phone) for phone in reversed(phones)], "Nobody has signed up yet."),
+        section("Scenarios", [*map(active_row, active), *map(scenario_row, SCENARIOS)]),
+        section("Receivers", [receiver_row(one) for one in summaries(world)] or [first_receiver()]),
+        section(
+            "Graph calls, newest first",
+            [call_row(call) for call in world.calls.newest(SHOWN_CALLS)],
+            "No call has been made.",
+        ),
+    ]
+    return html_response(document("Front page", introduction(world) + "".join(sections), "front.js"))
 
 
 def icon(world: World, request: Request) -> Response:
-    return html_response("")
+    return Response(200, ICON.encode(), "image/svg+xml")
+
+
+def introduction(world: World) -> str:
+    config = world.config
+    return f"""
+<h1>A fake Meta for {escape(config.app_name)}</h1>
+<p>It answers Graph, shows the Embedded Signup dialog, and receives outgoing webhooks. Nothing here reaches
+WhatsApp. App <code>{escape(config.app_id)}</code>, configuration <code>{escape(config.config_id)}</code>.
+The code that a number gets by SMS or call is always <code>{VERIFICATION_CODE}</code>.</p>"""
+
+
+def section(title: str, rows: list[str], empty: str = "") -> str:
+    listed = "".join(f"<li>{row}</li>" for row in rows)
+    content = f'<ul class="rows">{listed}</ul>' if rows else f'<p class="soft">{escape(empty)}</p>'
+    return f'<section class="card"><h2>{escape(title)}</h2>{content}</section>'
+
+
+def button(text: str, method: str, path: str, body: Json | None = None) -> str:
+    data = f' data-body="{escape(json.dumps(body))}"' if body is not None else ""
+    return f'<button data-method="{method}" data-path="{escape(path)}"{data}>{escape(text)}</button>'
+
+
+def phone_row(phone: Json) -> str:
+    is_connected = phone["status"] == "CONNECTED"
+    mark = f'<span class="mark {"good" if is_connected else "warn"}">{escape(phone["status"])}</span>'
+    subscribed = '<span class="mark good">subscribed</span>' if phone["owner"]["is_subscribed"] else ""
+    ids = f"number {phone['id']}, account {phone['waba']}"
+    return f"""<div class="row"><span class="wide"><strong>{escape(phone["display_phone_number"])}</strong>
+{escape(phone["owner"]["name"])}<br><small>{escape(ids)}</small></span>{mark}{subscribed}</div>"""
+
+
+def active_row(active: Json) -> str:
+    times = "until cleared" if active["times"] is None else f"{active['times']} times more"
+    target = active["target"] or "everything"
+    return f"""<div class="row"><span class="wide"><span class="mark warn">on</span>
+<strong>{escape(active["name"])}</strong> for {escape(target)}, {escape(times)}</span>
+{button("Clear", "DELETE", f"/_sandbox/scenarios/{active['id']}")}</div>"""
+
+
+def scenario_row(name: str) -> str:
+    body = {"name": name, "times": 1}
+    return f"""<div class="row"><span class="wide"><code>{escape(name)}</code>
+{with_code(SCENARIOS[name].sentence)}</span>{button("Once", "POST", "/_sandbox/scenarios", body)}</div>"""
+
+
+def with_code(sentence: str) -> str:
+    """Escaped, with what stands between backticks as code."""
+    parts = escape(sentence).split("`")
+    return "".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts))
+
+
+def receiver_row(receiver: Json) -> str:
+    link = f'<a href="/receiver/{escape(receiver["name"])}">{escape(receiver["name"])}</a>'
+    return f'<div class="row"><span class="wide">{link}</span>{receiver["deliveries"]} deliveries</div>'
+
+
+def first_receiver() -> str:
+    return 'Post to any <code>/receiver/&lt;name&gt;</code>: <a href="/receiver/demo">open “demo”</a>'
+
+
+def call_row(call: Json) -> str:
+    kind = "good" if call["status"] == 200 else "bad"
+    code = f" {call['code']}" if call["code"] is not None else ""
+    line = f"{call['method']} {call['path']}"
+    return f"""<div class="row"><span class="wide"><code>{escape(line)}</code><br>
+<small>{time_of(call["at"])}, {call["durationMs"]} ms, {escape(call["who"])}</small></span>
+<span class="mark {kind}">{call["status"] or "cut"}{escape(code)}</span></div>"""

@@ -12,10 +12,14 @@ class UnknownChoiceError(ValueError):
     """The choice is not in CHOICES."""
 
 
+COEXISTENCE_EVENT = "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"
+
+
 @dataclass(frozen=True)
 class Choice:
     """What one button of the dialog does. `event` empty: no session message."""
 
+    label: str
     sentence: str
     event: str = "FINISH"
     has_code: bool = True
@@ -26,20 +30,21 @@ class Choice:
 
 
 CHOICES = {
-    "success": Choice("Everything went well: message and code."),
-    "message_first": Choice("The message comes, the code a moment later.", order="message_first"),
-    "code_first": Choice("The code comes, the message a moment later.", order="code_first"),
-    "no_message": Choice("Only the code comes.", event=""),
-    "no_code": Choice("The message says finished, the login brings no code.", has_code=False),
-    "only_waba": Choice("An account without a number.", event="FINISH_ONLY_WABA", has_phone=False),
-    "coexistence": Choice("A number of the WhatsApp Business app.", is_coexistence=True,
-                          event="FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"),
-    "several_wabas": Choice("Three accounts are shared at once.", wabas=3),
-    "another_number": Choice("The customer picks a number other than the one above."),
-    "cancel": Choice("The customer leaves at the screen chosen above.", event="CANCEL", has_code=False),
-    "error": Choice("The customer reports an error of Meta's.", event="CANCEL", has_code=False),
-    "closed": Choice("The window is closed, nothing comes back.", event="", has_code=False),
-}  # fmt: skip
+    "success": Choice("Finish", "The message and the code both come back."),
+    "message_first": Choice("Message first", "The code comes a moment later.", order="message_first"),
+    "code_first": Choice("Code first", "The message comes a moment later.", order="code_first"),
+    "no_message": Choice("No message", "Only the code comes.", event=""),
+    "no_code": Choice("No code", "Finished by the message, but without a code.", has_code=False),
+    "only_waba": Choice("Account only", "Without a number.", event="FINISH_ONLY_WABA", has_phone=False),
+    "coexistence": Choice(
+        "Business app", "The number stays on the app.", COEXISTENCE_EVENT, is_coexistence=True
+    ),
+    "several_wabas": Choice("Three accounts", "All are shared at once.", wabas=3),
+    "another_number": Choice("Another number", "Not the one above."),
+    "cancel": Choice("Cancel", "Leaves at the screen chosen above.", event="CANCEL", has_code=False),
+    "error": Choice("Report an error", "Of the kind that Meta shows.", event="CANCEL", has_code=False),
+    "closed": Choice("Close the window", "Nothing comes back.", event="", has_code=False),
+}
 STEPS = ("BUSINESS_ACCOUNT_SELECTION", "WABA_PHONE_PROFILE_PICKER", "WHATSAPP_BUSINESS_PROFILE_SETUP",
          "PHONE_NUMBER_SETUP", "PHONE_NUMBER_VERIFICATION", "PERMISSIONS")  # fmt: skip
 UNFINISHED = ("cancel", "error", "closed")

@@ -1,0 +1,1 @@
+"""The fake Meta, driven over real HTTP and in a real browser."""

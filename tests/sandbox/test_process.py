@@ -1,0 +1,156 @@
+"""The sandbox as a program: what survives a restart, signups over HTTP, Meta's webhooks, its command."""
+
+import hashlib
+import hmac
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+import requests
+
+from meta_graph.sandbox.server import Sandbox, SandboxConfig
+from meta_graph.sandbox.signups import CHOICES
+from tests.sandbox.conftest import APP, Graph, error_of
+
+
+def test_a_restart_forgets_nothing(tmp_path, clock):
+    config = SandboxConfig(**APP, clock=clock, state_path=tmp_path / "data" / "sandbox.json")
+    with Sandbox(config) as first:
+        graph = Graph(first)
+        signup = first.sign_up()
+        token = graph.token_of(signup)
+        graph.register(signup, token, pin="111111")
+        requests.post(f"{first.url}/receiver/demo", data="{}", timeout=10)
+        first.set_scenario("graph_down", call="subscribe")
+        graph.session.close()
+
+    with Sandbox(config) as second:
+        graph = Graph(second)
+        used = graph.exchange(signup["code"])
+        wrong_pin = graph.register(signup, token, pin="222222")
+        down = graph.post(f"/{signup['wabaId']}/subscribed_apps", token)
+        kept = requests.get(f"{second.url}/_sandbox/receivers/demo/deliveries", timeout=10).json()["data"]
+        graph.session.close()
+
+    assert error_of(used) == (100, 36009)
+    assert error_of(wrong_pin)[0] == 133005
+    assert down.status_code == 503
+    assert len(kept) == 1
+
+
+def test_a_stopped_sandbox_answers_nobody_on_kept_connections(clock):
+    sandbox = Sandbox(SandboxConfig(**APP, clock=clock)).start()
+    graph = Graph(sandbox)
+    assert graph.get("/me", APP["system_user_token"]).status_code == 200
+
+    sandbox.stop()
+
+    with pytest.raises(requests.ConnectionError):
+        graph.get("/me", APP["system_user_token"])
+
+
+def test_connections_are_kept(graph, system_token):
+    answers = [graph.get("/me", system_token) for _ in range(3)]
+
+    (pool,) = graph.session.get_adapter(answers[0].url).poolmanager.pools._container.values()
+    assert (pool.num_requests, pool.num_connections) == (3, 1)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_choice_can_be_made_without_a_browser(sandbox, choice):
+    signup = requests.post(f"{sandbox.url}/_sandbox/signups", json={"choice": choice}, timeout=10).json()
+
+    assert bool(signup["code"]) is CHOICES[choice].has_code
+    assert (signup["session"] or {"event": ""})["event"] == CHOICES[choice].event
+
+
+def test_the_same_number_is_the_same_account_and_another_number_is_not(sandbox):
+    first = sandbox.sign_up(phone_number="+54 9 11 5123-4567", business_name="Café Río")
+
+    again = sandbox.sign_up(phone_number="5491151234567")
+    another = sandbox.sign_up("another_number", phone_number="5491151234567", business_name="Café Río")
+
+    same = ("wabaId", "phoneNumberId", "businessId")
+    assert {name: again[name] for name in same} == {name: first[name] for name in same}
+    assert another["businessId"] == first["businessId"]
+    assert another["phoneNumberId"] != first["phoneNumberId"]
+    assert again["code"] != first["code"]
+
+
+def test_a_stored_object_can_be_changed(graph, sandbox):
+    signup = sandbox.sign_up()
+    path = f"{sandbox.url}/_sandbox/objects/{signup['phoneNumberId']}"
+
+    requests.post(path, json={"status": "RESTRICTED"}, timeout=10)
+
+    phone = graph.get(f"/{signup['phoneNumberId']}", graph.token_of(signup), fields="status").json()
+    assert phone["status"] == "RESTRICTED"
+
+
+class CallbackServer(HTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Callback)
+        self.received: list[tuple[str | None, bytes]] = []
+        self.arrived = threading.Event()
+
+
+class Callback(BaseHTTPRequestHandler):
+    server: CallbackServer
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append((self.headers["X-Hub-Signature-256"], body))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.server.arrived.set()
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_a_finished_signup_is_told_to_the_callback_with_a_signature(clock):
+    server = CallbackServer()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    callback = f"http://127.0.0.1:{server.server_port}/webhook/meta"
+
+    with Sandbox(SandboxConfig(**APP, clock=clock, callback_url=callback)) as sandbox:
+        signup = sandbox.sign_up()
+        assert server.arrived.wait(10)
+    server.shutdown()
+    server.server_close()
+
+    ((signature, body),) = server.received
+    change = json.loads(body)["entry"][0]["changes"][0]
+    digest = hmac.new(APP["app_secret"].encode(), body, hashlib.sha256).hexdigest()
+    assert signature == f"sha256={digest}"
+    assert change["field"] == "account_update"
+    assert change["value"]["waba_info"] == {
+        "waba_id": signup["wabaId"],
+        "owner_business_id": signup["businessId"],
+    }
+
+
+def test_the_command_says_where_it_listens_and_saves_on_its_way_out(tmp_path):
+    state = tmp_path / "sandbox.json"
+    command = [sys.executable, "-m", "meta_graph.sandbox", "--port", "0", "--state", str(state)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": "."}
+    )
+    assert process.stdout is not None
+    try:
+        url = json.loads(process.stdout.readline())["url"]
+        signup = requests.post(f"{url}/_sandbox/signups", json={}, timeout=10).json()
+        front = requests.get(url, timeout=10).text
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.stdout.close()
+
+    assert process.wait(10) == 0
+    assert signup["phoneNumber"] in front
+    assert signup["phoneNumberId"] in json.loads(state.read_text())["objects"]
