@@ -202,7 +202,7 @@ def _without(secrets: tuple[str, ...], text: object) -> str:
 
 def _secrets(token: Token | None, *sources: Mapping[str, Any]) -> tuple[str, ...]:
     values = [str(source[key]) for source in sources for key in SECRET_FIELDS & source.keys()]
-    values += [token.value] if token else []
+    values += [settings.META_APP_SECRET, *([token.value] if token else [])]
     return tuple(sorted((value for value in values if len(value) >= 4), key=len, reverse=True))
 
 
