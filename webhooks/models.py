@@ -23,6 +23,10 @@ class OutgoingWebhookQuerySet(models.QuerySet["OutgoingWebhook"]):
         """The endpoints that still exist for their owner: deleted ones are gone."""
         return self.filter(organization=organization, deleted_at=None)
 
+    def without_secrets(self) -> "OutgoingWebhookQuerySet":
+        """Rows to be shown: nothing of theirs is decrypted."""
+        return self.defer("secret", "previous_secret")
+
 
 class OutgoingWebhook(models.Model):
     """Where events go. Without `waba` it gets those of the whole organization.

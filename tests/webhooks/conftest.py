@@ -1,20 +1,8 @@
-"""An organization with a WABA and a stranger, for the tests of outgoing webhooks."""
+"""A WABA of the small world's organization."""
 
 import pytest
 
-from organizations.models import Organization
-from organizations.services import create_organization
 from wabas.models import Waba
-
-
-@pytest.fixture
-def organization(db) -> Organization:
-    return create_organization(name="Bakery Tools")
-
-
-@pytest.fixture
-def stranger(db) -> Organization:
-    return create_organization(name="Somebody else")
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_an_event_goes_to_the_endpoints_that_match_by_name_and_scope(organizatio
         ("https://unasked.example.com", ["message.sent"], waba),
     ]:
         create_webhook(organization=organization, url=url, events=events, waba=scope)
-    create_webhook(organization=stranger, url="https://stranger.example.com", events=["*"])
+    create_webhook(organization=stranger.organization, url="https://stranger.example.com", events=["*"])
 
     scoped = publish(organization=organization, name=NAME, data={}, waba=waba)
     general = publish(organization=organization, name=NAME, data={})
