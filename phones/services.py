@@ -1,7 +1,9 @@
 """Connecting a phone number, changing what is the customer's of it, and asking for its check."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,13 +12,27 @@ from django.utils import timezone
 from api.doorbell import ring_on_commit
 from meta_graph.phone_numbers import PhoneNumberInfo
 from phones import tasks
+from phones.health import Health, SyncStatus, assess, sync_status
 from phones.models import PhoneNumber
+from phones.next_action import NextAction, next_action
 from phones.sync import facts
 from wabas.models import Waba
+from wabas.tokens import TokenStatus, token_status
 
 # Meta allows a new WABA 200 calls an hour, and 5,000 once a number of it is registered.
 SYNC_WAIT, SYNC_WAIT_OF_NEW_WABA = timedelta(seconds=30), timedelta(seconds=120)
 NO_METADATA = (None, "", "{}")
+
+
+@dataclass(frozen=True)
+class HealthReport:
+    """A number's health, how old it is, and who has to move."""
+
+    phone: PhoneNumber
+    health: Health
+    token_status: TokenStatus
+    sync_status: SyncStatus
+    next_action: NextAction | None
 
 
 def connect_phone(
@@ -57,6 +73,29 @@ def is_on_both(info: PhoneNumberInfo) -> bool:
     return bool(info.is_on_biz_app) and info.platform_type == "CLOUD_API"
 
 
+def refresh_phone(*, phone: PhoneNumber, info: PhoneNumberInfo) -> PhoneNumber:
+    """Writes what Meta says of the number now; what is the customer's stays."""
+    read = facts(info)
+    for name, value in read.items():
+        setattr(phone, name, value)
+    phone.save(update_fields=[*read, "updated_at"])
+    return phone
+
+
+def adopt_link(*, phone: PhoneNumber, metadata: str | None, external_id: str | None) -> None:
+    """A link completed for this number: its metadata unless the number has its own, its externalId if any."""
+    if external_id is not None:
+        phone.external_id = external_id
+    if phone.metadata in NO_METADATA and metadata is not None:
+        phone.metadata = metadata
+    phone.save(update_fields=["external_id", "metadata", "updated_at"])
+
+
+def keep_pin(*, phone_id: UUID, pin: str) -> None:
+    """The two-step PIN that the number's owner gave, kept before it is used."""
+    PhoneNumber.objects.filter(pk=phone_id).update(pin=pin)
+
+
 def note_registered(*, phone: PhoneNumber) -> None:
     """Meta accepted the registration just now; the next check reads the rest."""
     phone.is_registered = True
@@ -69,6 +108,16 @@ def update_phone(*, phone: PhoneNumber, changes: dict[str, Any]) -> PhoneNumber:
         setattr(phone, name, value)
     phone.save(update_fields=[*changes, "updated_at"])
     return phone
+
+
+def read_health(*, phone: PhoneNumber) -> HealthReport:
+    """From stored state; each read also queues a check, which the next read shows."""
+    request_sync(phone=phone)
+    now = timezone.now()
+    health = assess(phone, now)
+    return HealthReport(
+        phone, health, token_status(phone.waba, now), sync_status(phone, now), next_action(health)
+    )
 
 
 def request_sync(*, phone: PhoneNumber) -> bool:

@@ -1,0 +1,129 @@
+"""Phone numbers and their health as the contract shows them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from api.fields import Choice, Metadata, PhoneNumberText, Text, Timestamp
+from api.serializers import Input, Output, Query
+from phones.health import Capabilities, SyncStatus, assess
+from phones.models import PhoneNumber
+from phones.reasons import Actor, Capability
+from wabas.serializers import ConnectedAccountOutput
+from wabas.tokens import TokenStatus
+
+
+class WabaId(Text):
+    """Our UUID of a WABA or Meta's number, as the condition that finds its phones."""
+
+    default_error_messages = {"waba_id": "This is neither a UUID nor an id of Meta's."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        given = super().to_internal_value(data)
+        if given.isascii() and given.isdigit():
+            return {"waba__meta_waba_id": given}
+        try:
+            return {"waba_id": UUID(given)}
+        except ValueError:
+            self.fail("waba_id")
+
+
+class PhoneFilters(Query):
+    wabaId = WabaId(source="waba", required=False, help_text="Our id of the WABA, or Meta's.")
+    externalId = Text(source="external_id", required=False)
+    phoneNumber = PhoneNumberText(source="phone_number", required=False)
+    isRegistered = Choice(source="is_registered", choices=["true", "false"], required=False)
+
+
+class PhoneInput(Input):
+    metadata = Metadata(required=False, allow_null=True, help_text="Replaces the whole; null clears it.")
+    externalId = Text(
+        source="external_id", required=False, allow_null=True, max_length=255, help_text="null clears it."
+    )
+
+
+class CapabilitiesOutput(Output):
+    canReceiveMessages = serializers.BooleanField(source="can_receive_messages")
+    canSendMessages = serializers.BooleanField(source="can_send_messages")
+    canSendTemplates = serializers.BooleanField(source="can_send_templates")
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        is_phone = isinstance(instance, PhoneNumber)
+        judged: Capabilities = assess(instance, timezone.now()).capabilities if is_phone else instance
+        return super().to_representation(judged)
+
+
+class PhoneOutput(Output):
+    id = serializers.UUIDField()
+    phoneNumberId = Text(source="meta_phone_number_id", help_text="Meta's id of the number.")
+    phoneNumber = Text(source="phone_number")
+    displayName = Text(source="display_name", allow_null=True)
+    verifiedName = Text(source="verified_name", allow_null=True)
+    isRegistered = serializers.BooleanField(source="is_registered")
+    isCoexistence = serializers.BooleanField(source="is_coexistence")
+    status = Text(allow_null=True, help_text="As Meta calls it; CONNECTED is needed to message.")
+    qualityRating = Text(source="quality_rating", allow_null=True)
+    codeVerificationStatus = Text(source="code_verification_status", allow_null=True)
+    nameStatus = Text(source="name_status", allow_null=True)
+    platformType = Text(source="platform_type", allow_null=True)
+    throughputLevel = Text(source="throughput_level", allow_null=True)
+    externalId = Text(source="external_id", allow_null=True)
+    metadata = Metadata(allow_null=True)
+    capabilities = CapabilitiesOutput(source="*")
+    wabaId = serializers.UUIDField(source="waba_id")
+    metaWabaId = Text(source="waba.meta_waba_id")
+    createdAt = Timestamp(source="created_at")
+
+
+class PhoneDetailOutput(PhoneOutput):
+    connectedAccount = ConnectedAccountOutput(source="waba")
+    createdAt = Timestamp(source="created_at")
+
+
+class IssueOutput(Output):
+    entity = Text(help_text="PHONE_NUMBER, WABA, BUSINESS or APP.")
+    code = Text(help_text="Ours in words, such as NOT_CHECKED; Meta's error code as digits.")
+    message = Text()
+    solution = Text()
+    capability = Choice(
+        choices=list(Capability), allow_null=True, help_text="What it turns off; null where nothing is off."
+    )
+
+
+class SubscriptionOutput(Output):
+    isSubscribed = serializers.BooleanField(
+        source="phone.waba.is_subscribed", allow_null=True, help_text="null before the first check."
+    )
+
+
+class NextActionOutput(Output):
+    """`url` and `deadline` are there where they are known."""
+
+    actor = Choice(choices=list(Actor))
+    code = Text()
+    message = Text()
+    url = Text(required=False)
+    deadline = Timestamp(required=False)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        return {name: value for name, value in shown.items() if value is not None}
+
+
+class HealthOutput(Output):
+    phoneId = serializers.UUIDField(source="phone.id")
+    isRegistered = serializers.BooleanField(source="phone.is_registered")
+    capabilities = CapabilitiesOutput(source="health.capabilities")
+    issues = IssueOutput(source="health.issues", many=True)
+    subscription = SubscriptionOutput(source="*")
+    tokenStatus = Choice(source="token_status", choices=list(TokenStatus))
+    syncedAt = Timestamp(source="phone.synced_at", allow_null=True)
+    syncStatus = Choice(
+        source="sync_status",
+        choices=list(SyncStatus),
+        help_text="fresh: Meta answered within the last 5 minutes. syncing: older, and a check is under way. "
+        "stale: older, and none is.",
+    )
+    nextAction = NextActionOutput(source="next_action", allow_null=True)
