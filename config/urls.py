@@ -11,6 +11,8 @@ handler500 = "api.errors.server_error"
 
 urlpatterns = [
     path("v1/", include("organizations.urls")),
+    path("v1/", include("wabas.urls")),
+    path("v1/", include("phones.urls")),
     path("v1/", include("webhooks.urls")),
     path("v1/", include("api.urls")),
     re_path("^v1/", not_found),
