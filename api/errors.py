@@ -41,6 +41,11 @@ class ApiError(Exception):
         super().__init__(message or self.message)
         self.details, self.retry_at, self.meta, self.headers = details, retry_at, meta, dict(headers or {})
 
+    @classmethod
+    def of_fields(cls, errors: Any) -> "ApiError":
+        """A serializer's errors, as `details`."""
+        return cls(details=list(flattened(errors)))
+
     @property
     def body(self) -> dict[str, Any]:
         error: dict[str, Any] = {"message": str(self), "code": self.code, "requestId": current_request_id()}

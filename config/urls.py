@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+import onboarding.urls
 from api.errors import not_found
 
 handler400 = "api.errors.bad_request"
@@ -13,8 +14,10 @@ urlpatterns = [
     path("v1/", include("organizations.urls")),
     path("v1/", include("wabas.urls")),
     path("v1/", include("phones.urls")),
+    path("v1/", include(onboarding.urls.router.urls)),
     path("v1/", include("webhooks.urls")),
     path("v1/", include("api.urls")),
     re_path("^v1/", not_found),
+    path("signup/", include("onboarding.urls")),
     path("admin/", admin.site.urls),
 ]

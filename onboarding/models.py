@@ -89,8 +89,12 @@ class OnboardingLink(models.Model):
         return "expired" if self.is_expired(now) else str(self.status)
 
 
+class StepOrderError(RuntimeError):
+    """A step ran before the one it needs."""
+
+
 class Signup(models.Model):
-    """One try of one link in one browser; the page made its id. The code and the ids may come in any order."""
+    """One try of one link in one browser, under the page's id. Code and ids may come in any order."""
 
     class State(models.TextChoices):
         OPENED = "opened", "opened: the page is there"
@@ -144,6 +148,26 @@ class Signup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.state}"
+
+    @property
+    def saved_waba(self) -> Waba:
+        """The WABA's row, for steps that come after save_waba."""
+        if self.waba is None:
+            raise StepOrderError("save_waba")
+        return self.waba
+
+    @property
+    def saved_phone(self) -> PhoneNumber:
+        """The phone's row, for steps that come after save_phone."""
+        if self.phone is None:
+            raise StepOrderError("save_phone")
+        return self.phone
+
+    @property
+    def token_value(self) -> str:
+        """The customer's token: the signup's own while it runs, afterwards the WABA's."""
+        kept = self.access_token or (self.waba.access_token if self.waba else None)
+        return str(kept or "")
 
 
 class StepRun(models.Model):

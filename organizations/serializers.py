@@ -15,7 +15,7 @@ class ApiKeyInput(Input):
     scopes = TextList(choices=Scope.values, min_length=1)
     expiresAt = Timestamp(source="expires_at", required=False)
 
-    def validate_expiresAt(self, value: datetime) -> datetime:  # noqa: N802 -- the field's name
+    def validate_expiresAt(self, value: datetime) -> datetime:
         if value <= timezone.now():
             raise serializers.ValidationError("It must be in the future.", code="past")
         return value

@@ -1,0 +1,97 @@
+"""The product in one process: sandbox, worker, scheduler and web server as threads of it."""
+
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from celery.beat import EmbeddedService
+from celery.worker import WorkController
+from django.conf import settings
+from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
+from django.core.wsgi import get_wsgi_application
+
+from config.celery import app
+from meta_graph.sandbox.server import Sandbox, SandboxConfig
+
+# One pump of deliveries runs at a time, so the other threads are always there for signups.
+WORKER_THREADS = 12
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Our own log line of a request says more."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the library's name
+        return
+
+
+class ThreadedServer(WSGIServer):
+    """Django's development server, a daemon thread a connection."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__((host, port), QuietHandler, ipv6=False, allow_reuse_address=True)
+        self.set_app(get_wsgi_application())
+        self.connections: set[object] = set()
+
+    def process_request(self, request: object, client_address: object) -> None:
+        threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        ).start()
+
+    def process_request_thread(self, request: object, client_address: object) -> None:
+        try:
+            self.finish_request(request, client_address)  # type: ignore[arg-type]
+        finally:
+            self.shutdown_request(request)  # type: ignore[arg-type]
+
+
+def port_of(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def start_sandbox(host: str) -> Sandbox:
+    """Raises OSError when its port is taken."""
+    config = SandboxConfig(
+        app_id=settings.META_APP_ID,
+        app_secret=settings.META_APP_SECRET,
+        config_id=settings.META_CONFIG_ID,
+        system_user_token=settings.META_SYSTEM_USER_TOKEN,
+        business_id=settings.META_BUSINESS_ID,
+        system_user_id=settings.META_SYSTEM_USER_ID,
+        state_path=Path(settings.SANDBOX_STATE),
+    )
+    return Sandbox(config, host=host, port=port_of(settings.SANDBOX_URL)).start()
+
+
+def start_worker() -> None:
+    """WorkController, not Worker: it installs no signal handlers, so a thread may run it.
+
+    One for all queues: a second one in the process would change what the first consumes.
+    """
+    app.finalize()
+    app.loader.import_default_modules()
+    worker = WorkController(
+        app=app,
+        hostname="worker@localhost",
+        pool_cls="threads",
+        concurrency=WORKER_THREADS,
+        loglevel="WARNING",
+        without_heartbeat=True,
+        without_mingle=True,
+        without_gossip=True,
+        quiet=True,
+    )
+    threading.Thread(target=worker.start, name="worker", daemon=True).start()
+
+
+def start_scheduler() -> None:
+    beat = EmbeddedService(app, thread=True)
+    beat.daemon = True
+    beat.start()
+
+
+def start_web(host: str) -> ThreadedServer:
+    """Raises OSError when its port is taken."""
+    server = ThreadedServer(host, port_of(settings.PUBLIC_BASE_URL))
+    threading.Thread(target=server.serve_forever, args=(0.1,), name="web", daemon=True).start()
+    return server

@@ -1,0 +1,76 @@
+"""The one transaction that completes a link: the link, its webhook, the event and its deliveries."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.next_action import open_action
+from phones.models import PhoneNumber
+from phones.services import adopt_link
+from wabas.models import Waba
+from webhooks.events import publish
+from webhooks.models import OutgoingWebhook
+from webhooks.services import connect_link_webhook
+
+
+@transaction.atomic
+def complete(*, signup: Signup) -> None:
+    """Completes the signup's link, once, whoever else tries. The caller rings for the deliveries."""
+    link = (
+        OnboardingLink.objects.select_for_update(of=("self",))
+        .select_related("organization")
+        .get(pk=signup.link_id)
+    )
+    if link.status == OnboardingLink.Status.COMPLETED:
+        return
+    current = Signup.objects.select_for_update(of=("self",)).select_related("waba", "phone").get(pk=signup.pk)
+    now = timezone.now()
+    phone, waba = current.saved_phone, current.saved_waba
+    adopt_link(phone=phone, metadata=link.metadata, external_id=link.external_id)
+    link.waba, link.phone = waba, phone
+    # The webhook comes before the event: else the event that it asks for would miss it.
+    link.outgoing_webhook = webhook_of(link, waba)
+    link.status, link.completed_at, link.last_error = OnboardingLink.Status.COMPLETED, now, None
+    link.next_action = open_action(link, unfinished(current), now)
+    link.save()
+    Signup.objects.filter(pk=current.pk).update(
+        state=Signup.State.COMPLETED, finished_at=now, error=None, access_token=None
+    )
+    # The first health check; the sweep of phones finds it should its doorbell be lost.
+    PhoneNumber.objects.filter(pk=phone.pk).update(sync_requested_at=now)
+    publish(
+        organization=link.organization,
+        waba=waba,
+        name="phone_number.connected",
+        data=connected(link, waba, phone),
+    )
+
+
+def unfinished(signup: Signup) -> list[StepRun]:
+    return list(StepRun.objects.filter(signup=signup).exclude(step="complete_link"))
+
+
+def webhook_of(link: OnboardingLink, waba: Waba) -> OutgoingWebhook | None:
+    """The link's own webhook, scoped to its WABA; None when the client gave no URL."""
+    if not link.webhook_url or not link.webhook_secret:
+        return None
+    return connect_link_webhook(
+        organization=link.organization,
+        waba=waba,
+        url=link.webhook_url,
+        events=link.webhook_events,
+        secret=str(link.webhook_secret),
+    )
+
+
+def connected(link: OnboardingLink, waba: Waba, phone: PhoneNumber) -> dict[str, object]:
+    """The data of `phone_number.connected`."""
+    return {
+        "onboardingLinkId": str(link.pk),
+        "externalId": link.external_id,
+        "phoneNumberId": str(phone.pk),
+        "phoneNumber": phone.phone_number,
+        "wabaId": str(waba.pk),
+        "metaWabaId": waba.meta_waba_id,
+        "isPhoneRegistered": phone.is_registered,
+    }

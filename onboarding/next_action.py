@@ -1,0 +1,68 @@
+"""Who has to move now: the one answer that a client gets while something is open."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from api.times import timestamp
+from onboarding.models import OnboardingLink, StepRun
+from onboarding.outcomes import Actor
+
+Status = StepRun.Status
+AFTER_FAILURE = {
+    Actor.END_USER: ("SIGN_UP_AGAIN", "The end-user has to open the link and sign up again."),
+    Actor.CUSTOMER: ("CHECK_ACCOUNT", "Find out who connected this account, or use another one."),
+    Actor.PLATFORM: ("WAIT", "Our team has to correct something; the sign-up then goes on by itself."),
+    Actor.META: ("WAIT", "Meta has to answer again. Retry the link, or wait."),
+}
+
+
+def hosted_url(link: OnboardingLink) -> str:
+    return f"{settings.PUBLIC_BASE_URL}/signup/{link.pk}"
+
+
+def action(actor: str, code: str, message: str, **more: str | None) -> dict[str, Any]:
+    """`{actor, code, message, url?, deadline?}` as the contract has it."""
+    return {"actor": str(actor), "code": code, "message": message} | {k: v for k, v in more.items() if v}
+
+
+def open_action(link: OnboardingLink, runs: Iterable[StepRun], now: datetime) -> dict[str, Any] | None:
+    """What a signup that runs, or a completed link, is waiting for; None when for nothing."""
+    rows = list(runs)
+    asking = next((run for run in rows if run.status == Status.NEEDS_CUSTOMER and run.error), None)
+    if asking:
+        error = asking.error or {}
+        return action(error["actor"], error["code"], error["message"], url=hosted_url(link))
+    waiting = next(
+        (run for run in rows if run.status == Status.WAITING and run.error and run.next_attempt_at), None
+    )
+    if waiting:
+        error, again = waiting.error or {}, waiting.next_attempt_at
+        return action(
+            error["actor"],
+            "WAIT",
+            error["message"],
+            deadline=timestamp(again) if again and again > now else None,
+        )
+    failed = next((run for run in rows if run.status == Status.FAILED and run.error), None)
+    if failed:
+        error = failed.error or {}
+        return action(error["actor"], error["code"], error["message"])
+    is_running = any(run.status in {Status.RUNNING, Status.WAITING} for run in rows)
+    return action(Actor.PLATFORM, "WAIT", "The steps are running.") if is_running else None
+
+
+def published_action(link: OnboardingLink, now: datetime) -> dict[str, Any] | None:
+    """The link's `nextAction`."""
+    if link.is_expired(now):
+        return action(Actor.CUSTOMER, "LINK_EXPIRED", "The link has expired. Make a new one.")
+    if link.status != OnboardingLink.Status.PENDING:
+        stored: dict[str, Any] | None = link.next_action
+        return stored
+    if link.last_error:
+        actor = Actor(link.last_error["actor"])
+        code, message = AFTER_FAILURE[actor]
+        return action(actor, code, message, url=hosted_url(link) if actor is Actor.END_USER else None)
+    return action(Actor.END_USER, "OPEN_LINK", "The end-user has to open the link.", url=hosted_url(link))

@@ -1,0 +1,106 @@
+"""What the hosted page is told: its configuration, the last failure in plain words, what is asked for."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.urls import reverse
+from django.utils import translation
+
+from onboarding import texts
+from onboarding.models import OnboardingLink, Signup
+from onboarding.outcomes import Actor
+from onboarding.redirects import error_url
+
+
+def page_language(link: OnboardingLink) -> str:
+    """The link's language where we speak it, else the browser's."""
+    if link.language:
+        try:
+            return translation.get_supported_language_variant(link.language)
+        except LookupError:
+            return str(settings.LANGUAGE_CODE)
+    return translation.get_language() or str(settings.LANGUAGE_CODE)
+
+
+SDK_LOCALES = {"en": "en_US", "es": "es_LA", "pt": "pt_BR", "he": "he_IL", "ar": "ar_AR", "fr": "fr_FR"}
+
+
+def page_config(request: HttpRequest, link: OnboardingLink, now: datetime, language: str) -> dict[str, Any]:
+    """What the script needs; see `templates/onboarding/signup.html`."""
+    signup = current_signup(link)
+    calls = ("opened", "start", "session", "callback", "pin", "skip", "status")
+    return {
+        "linkId": str(link.pk),
+        "name": link.name,
+        "status": link.published_status(now),
+        "signupId": str(signup.pk) if signup else None,
+        "urls": {name: reverse(f"signup-{name}", args=[link.pk]) for name in calls},
+        "sdkUrl": settings.META_SDK_URL.format(locale=SDK_LOCALES.get(language, "en_US")),
+        "sdk": {
+            "appId": settings.META_APP_ID,
+            "version": settings.META_GRAPH_VERSION,
+            "configId": settings.META_CONFIG_ID,
+            "extras": extras(link),
+        },
+        "messageOrigins": settings.META_MESSAGE_ORIGINS,
+        "error": shown_error(link, signup, now) if is_lasting(link, signup) else None,
+        "redirectUrl": None,
+        "stepTitles": texts.step_titles(),
+        "csrfToken": get_token(request),
+    }
+
+
+def extras(link: OnboardingLink) -> dict[str, Any]:
+    """`FB.login`'s extras: the deployment's, and the coexistence flow where the link asks for it."""
+    given = dict(settings.META_SIGNUP_EXTRAS)
+    if link.mode == OnboardingLink.Mode.COEXISTENCE:
+        given["featureType"] = "whatsapp_business_app_onboarding"
+    return given
+
+
+def current_signup(link: OnboardingLink) -> Signup | None:
+    """The signup whose progress everybody on this link sees: the one whose code was exchanged last."""
+    return link.signups.exclude(exchanged_at=None).order_by("-exchanged_at").first()
+
+
+def is_lasting(link: OnboardingLink, signup: Signup | None) -> bool:
+    """A failure that another try of the end-user's would not cure is shown instead of the button."""
+    error = link.last_error
+    return bool(error and signup and error["actor"] != Actor.END_USER)
+
+
+def shown_error(link: OnboardingLink, signup: Signup | None, now: datetime) -> dict[str, Any] | None:
+    """The link's last failure for the end-user: words, what to do, and a block for support to read."""
+    error = link.last_error
+    if not error:
+        return None
+    text = texts.error_text(error["code"])
+    meta = error.get("meta") or {}
+    return {
+        "code": error["code"],
+        "title": text.title,
+        "body": text.body,
+        "canRetry": text.can_retry,
+        "backUrl": error_url(link, error["code"], text.title, now),
+        "details": {
+            "linkId": str(link.pk),
+            "step": error.get("step"),
+            "metaCode": meta.get("code"),
+            "metaSubcode": meta.get("subcode"),
+            "traceId": meta.get("traceId"),
+            "sessionId": meta.get("sessionId") or (signup.session.get("session_id") if signup else None),
+            "at": error.get("at"),
+        },
+    }
+
+
+def shown_action(link: OnboardingLink, now: datetime) -> dict[str, Any] | None:
+    """What the page has to do or say while the steps run: enter a PIN, or wait for Meta."""
+    action = link.next_action
+    if not action or link.status == OnboardingLink.Status.PENDING:
+        return None
+    shown = {name: action[name] for name in ("actor", "code", "deadline") if name in action}
+    return shown | {"message": texts.next_action_text(action["code"])}

@@ -1,0 +1,145 @@
+"""The hosted signup page and its script's own calls. Nothing here answers with a number or metadata."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_POST
+
+from api.errors import NotFoundError
+from onboarding import signups
+from onboarding.models import OnboardingLink, Signup
+from onboarding.page_gate import body_of, checked, found, page_call
+from onboarding.page_state import current_signup, page_config, page_language, shown_action, shown_error
+from onboarding.redirects import success_url
+from onboarding.serializers import CodeInput, PinInput, SessionInput, SignupInput
+
+# A completed link that is opened again redirects for so long, then says "already connected".
+REDIRECTS_FOR = timedelta(hours=24)
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+META_ORIGINS = [
+    *settings.META_MESSAGE_ORIGINS,
+    origin(settings.META_GRAPH_URL),
+    origin(settings.META_SDK_URL),
+]
+
+
+@require_GET
+@ensure_csrf_cookie
+@csp_update({"script-src": META_ORIGINS, "frame-src": META_ORIGINS, "connect-src": META_ORIGINS})  # type: ignore[untyped-decorator]
+def signup_page(request: HttpRequest, link_id: object) -> HttpResponse:
+    """The page. It changes nothing: link previews and bots open URLs too."""
+    link, now = found_or_none(link_id), timezone.now()
+    if link is None:
+        return secured(render(request, "404.html", status=404))
+    if link.completed_at and now - link.completed_at < REDIRECTS_FOR and (url := success_url(link, now)):
+        return secured(HttpResponseRedirect(url))
+    language = page_language(link)
+    with translation.override(language):
+        context = {
+            "link": link,
+            "organization_name": link.organization.name,
+            "config": page_config(request, link, now, language),
+            "privacy_url": settings.PRIVACY_URL,
+            "terms_url": settings.TERMS_URL,
+            "support_url": settings.SUPPORT_URL,
+        }
+        return secured(render(request, "onboarding/signup.html", context))
+
+
+def found_or_none(link_id: object) -> OnboardingLink | None:
+    try:
+        return found(link_id)
+    except NotFoundError:
+        return None
+
+
+def secured(response: HttpResponse) -> HttpResponse:
+    """With Django's own default the popup is cut off from the page and neither message arrives."""
+    response["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    # With no-referrer Chromium sends `Origin: null`, which the CSRF check refuses.
+    response["Referrer-Policy"] = "strict-origin"
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_POST
+@page_call
+def opened(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    signups.note_opened(link=link, **body_of(request, SignupInput))
+    return HttpResponse(status=204)
+
+
+@require_POST
+@page_call
+def start(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    signups.note_start(link=link, **body_of(request, SignupInput))
+    return HttpResponse(status=204)
+
+
+@require_POST
+@page_call
+def session(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    signups.note_session(link=link, **body_of(request, SessionInput))
+    return accepted(link)
+
+
+@require_POST
+@page_call
+def callback(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    signups.receive_code(link=link, **body_of(request, CodeInput))
+    return accepted(link)
+
+
+@require_POST
+@page_call
+def pin(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    signups.give_pin(link=link, **body_of(request, PinInput))
+    return accepted(link)
+
+
+@require_POST
+@page_call
+def skip(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    signups.put_off(link=link, **body_of(request, SignupInput))
+    return accepted(link)
+
+
+def accepted(link: OnboardingLink) -> HttpResponse:
+    link.refresh_from_db(fields=["status"])
+    return JsonResponse({"status": link.published_status(timezone.now())}, status=202)
+
+
+@require_GET
+@page_call
+def status(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    """Where the link's signup stands; the asking page's own signup is noted as seen."""
+    now = timezone.now()
+    given = checked(SignupInput, {"signupId": request.GET.get("signupId")})
+    signup = current_signup(link) or Signup.objects.filter(pk=given["signup_id"], link=link).first()
+    if signup and signup.state in {Signup.State.RUNNING, Signup.State.COMPLETED}:
+        signups.note_seen(signup_id=signup.pk)
+    with translation.override(page_language(link)):
+        return JsonResponse(
+            {
+                "status": link.published_status(now),
+                "steps": [{"step": run.step, "status": run.status} for run in signup.steps.all()]
+                if signup
+                else [],
+                "nextAction": shown_action(link, now),
+                "error": shown_error(link, signup, now),
+                "redirectUrl": success_url(link, now) if link.completed_at else None,
+            }
+        )

@@ -1,0 +1,102 @@
+"""What clients do with links: make, delete, retry."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from api.errors import ConflictError
+from onboarding import pipeline
+from onboarding.models import OnboardingLink, Signup
+from onboarding.outcomes import Actor
+from onboarding.tasks import ring_steps
+from organizations.models import Organization
+from wabas.models import Waba
+from webhooks.signing import generate_secret
+
+
+class NotDeletableError(ConflictError):
+    message = "Only a pending link can be deleted."
+
+
+class NothingToRetryError(ConflictError):
+    message = "There is nothing to run again: the end-user has to open the link."
+
+
+@transaction.atomic
+def create_link(
+    *,
+    organization: Organization,
+    name: str,
+    external_id: str | None = None,
+    metadata: str | None = None,
+    redirect_url: str | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
+    webhook_events: Sequence[str] = (),
+    mode: str = OnboardingLink.Mode.CLOUD_API,
+    expected_phone_number: str | None = None,
+    language: str | None = None,
+    expires_at: datetime | None = None,
+) -> OnboardingLink:
+    """A link to send to an end-user. A webhook without a secret gets one, so that it is never unsigned."""
+    if webhook_url and not webhook_secret:
+        webhook_secret = generate_secret()
+    if expires_at is None and settings.ONBOARDING_LINK_TTL:
+        expires_at = timezone.now() + settings.ONBOARDING_LINK_TTL
+    return OnboardingLink.objects.create(
+        organization=organization,
+        name=name,
+        external_id=external_id,
+        metadata=metadata,
+        redirect_url=redirect_url,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+        webhook_events=list(dict.fromkeys(webhook_events)),
+        mode=mode,
+        expected_phone_number=expected_phone_number,
+        language=language,
+        expires_at=expires_at,
+    )
+
+
+@transaction.atomic
+def delete_link(*, link: OnboardingLink) -> None:
+    """Only while pending. A token that no phone uses is forgotten with it."""
+    current = OnboardingLink.objects.select_for_update().get(pk=link.pk)
+    if current.status != OnboardingLink.Status.PENDING:
+        raise NotDeletableError
+    tried = Signup.objects.filter(link=current, waba__isnull=False).values_list("waba_id", flat=True)
+    Waba.objects.filter(pk__in=list(tried), phones=None).delete()
+    current.delete()
+
+
+@transaction.atomic
+def retry_link(*, link: OnboardingLink) -> OnboardingLink:
+    """Runs unfinished steps again without the end-user. Raises NothingToRetryError."""
+    current = OnboardingLink.objects.select_for_update(of=("self",)).get(pk=link.pk)
+    latest = current.signups.exclude(exchanged_at=None).order_by("-exchanged_at").first()
+    if latest is None or not is_retryable(latest):
+        raise NothingToRetryError
+    now = timezone.now()
+    signup = pipeline.locked(latest.pk)
+    steps = pipeline.reopened(signup, now)
+    if not steps:
+        raise NothingToRetryError
+    if signup.state == Signup.State.FAILED:
+        Signup.objects.filter(pk=signup.pk).update(state=Signup.State.RUNNING, error=None, finished_at=None)
+        current.status, current.last_error = OnboardingLink.Status.PROCESSING, None
+        current.save(update_fields=["status", "last_error"])
+    ring_steps(signup.pk, steps)
+    return current
+
+
+def is_retryable(signup: Signup) -> bool:
+    """A failure that only the end-user can cure is not run again; what failed elsewhere is."""
+    if signup.state == Signup.State.FAILED:
+        error: Mapping[str, Any] = signup.error or {}
+        return bool(signup.access_token) and error.get("actor") != Actor.END_USER
+    return signup.state in {Signup.State.RUNNING, Signup.State.COMPLETED}

@@ -1,0 +1,21 @@
+"""Addresses of section 2 of the contract: the API's and the hosted page's."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from onboarding import pages
+from onboarding.views import OnboardingLinkViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("onboarding-links", OnboardingLinkViewSet, basename="onboarding-link")
+
+urlpatterns = [
+    path("<uuid:link_id>", pages.signup_page, name="signup"),
+    path("<uuid:link_id>/opened", pages.opened, name="signup-opened"),
+    path("<uuid:link_id>/start", pages.start, name="signup-start"),
+    path("<uuid:link_id>/session", pages.session, name="signup-session"),
+    path("<uuid:link_id>/callback", pages.callback, name="signup-callback"),
+    path("<uuid:link_id>/pin", pages.pin, name="signup-pin"),
+    path("<uuid:link_id>/skip", pages.skip, name="signup-skip"),
+    path("<uuid:link_id>/status", pages.status, name="signup-status"),
+]

@@ -1,0 +1,62 @@
+"""`/v1/onboarding-links`."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from onboarding import services
+from onboarding.models import OnboardingLink
+from onboarding.serializers import LinkDetailOutput, LinkInput, LinkOutput, LinkQuery, NewLinkOutput
+from organizations.viewsets import OrganizationViewSet
+
+
+class OnboardingLinkViewSet(OrganizationViewSet):
+    """Links that your end-users open to connect their WhatsApp number."""
+
+    queryset = OnboardingLink.objects.none()
+    serializer_class = LinkOutput
+    filters = LinkQuery
+
+    def get_queryset(self) -> QuerySet[OnboardingLink]:
+        return OnboardingLink.objects.for_organization(self.organization).select_related(
+            "phone", "outgoing_webhook"
+        )
+
+    def narrowed(self, rows: QuerySet[OnboardingLink], asked: dict[str, Any]) -> QuerySet[OnboardingLink]:
+        columns = {
+            "externalId": "external_id",
+            "phoneNumber": "phone__phone_number",
+            "createdAfter": "created_at__gt",
+            "createdBefore": "created_at__lt",
+        }
+        if "status" in asked:
+            rows = rows.published_as(asked["status"], timezone.now())  # type: ignore[attr-defined]
+        return rows.filter(**{columns[name]: value for name, value in asked.items() if name in columns})
+
+    @extend_schema(responses=LinkDetailOutput)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One link, enriched once completed."""
+        return Response(LinkDetailOutput(self.get_object()).data)
+
+    @extend_schema(request=LinkInput, responses={201: NewLinkOutput})
+    def create(self, request: Request) -> Response:
+        """Make a link. Send its `hostedUrl` to your end-user. The secret is in this answer only."""
+        link = services.create_link(organization=self.organization, **self.validated(LinkInput))
+        return Response(NewLinkOutput(link).data, status=201)
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        """Delete a link that is pending or expired. Others answer 409."""
+        services.delete_link(link=self.get_object())
+        return Response(status=204)
+
+    @extend_schema(request=None, responses={202: LinkDetailOutput})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, **kwargs: Any) -> Response:
+        """Run unfinished steps again, without the end-user. 409 when there is nothing to run."""
+        link = services.retry_link(link=self.get_object())
+        return Response(LinkDetailOutput(self.get_queryset().get(pk=link.pk)).data, status=202)

@@ -1,0 +1,76 @@
+"""The small world of most tests: two organizations, their keys, and a client that speaks for them."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from api import throttling
+from organizations.models import Organization, Scope
+from organizations.services import create_organization, issue_key
+
+# Sync Playwright runs an event loop in the test's thread; the ORM is used from it all the same.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@dataclass
+class Api:
+    """The REST API as a client sees it: real URLs, JSON in, JSON out."""
+
+    key: str | None
+    organization: Organization
+    client: Client
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        given = {"authorization": f"Bearer {self.key}"} if self.key else {}
+        content = {} if body is None else {"data": body, "content_type": "application/json"}
+        return getattr(self.client, method)(f"/v1/{path}", headers=given | headers, **content)
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.call("get", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.call("post", path, {} if body is None else body, **headers)
+
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self.call("patch", path, body, **headers)
+
+    def delete(self, path: str, **headers: str) -> Any:
+        return self.call("delete", path, **headers)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    """Each test starts with a full allowance."""
+    throttling.counter.cache_clear()
+
+
+@pytest.fixture
+def api_for(db: None) -> Callable[..., Api]:
+    """Makes an organization with a key of the given scopes, and its client."""
+
+    def made(name: str = "Acme CRM", scopes: tuple[str, ...] = tuple(Scope.values)) -> Api:
+        organization = create_organization(name=name)
+        issued = issue_key(organization=organization, name="test", scopes=scopes)
+        return Api(issued.secret, organization, Client())
+
+    return made
+
+
+@pytest.fixture
+def api(api_for: Callable[..., Api]) -> Api:
+    return api_for()
+
+
+@pytest.fixture
+def stranger(api_for: Callable[..., Api]) -> Api:
+    """Another organization, which must never see anything of the first."""
+    return api_for("Stranger Inc")
+
+
+@pytest.fixture
+def organization(api: Api) -> Organization:
+    return api.organization
