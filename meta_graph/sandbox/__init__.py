@@ -1,12 +1,19 @@
 """A fake Meta: a separate WSGI program on its own port, which speaks to the product over real HTTP only.
 
-- `graph/`: the Graph endpoints, stateful, one module a noun.
+What Meta has:
+- `graph/`: the Graph endpoints, stateful, one module a noun; `graph/dispatch.py` is the way in.
 - `popup.py`: the stand-in for Meta's JavaScript SDK and the Embedded Signup dialog.
 - `signups.py`: what a finished dialog leaves behind; `portfolios.py` and `numbers.py` make its objects.
 - `scenarios.py`: named failures on the Graph side, declared in one table; `effects.py` says what they do.
 - `webhooks.py`: Meta's own webhooks, signed and sent to the app's callback.
-- `receiver.py`: receives the product's outgoing webhooks and shows whether their signatures are right.
-- `control.py`: the JSON calls under `/_sandbox/`, for tests and for the demonstration walk.
-- `front.py`: the front page, what the sandbox knows and offers.
-- `urls.py`: the WSGI application and its routes; `server.py` serves it; `state.py` keeps what it remembers.
+
+What a customer of the product has:
+- `receiver.py`: takes outgoing webhooks; `signatures.py` checks them, `receiver_page.py` shows them.
+
+What tests and people have:
+- `control.py`: the JSON calls under `/_sandbox/`; `calls.py` is the record of Graph calls.
+- `front.py`: the front page, what the sandbox knows and offers; `pages.py` is the frame of every page.
+
+The program: `urls.py` is the WSGI application, `wsgi.py` its requests and responses, `server.py` serves it,
+`state.py` keeps what it remembers, `config.py` what it is told, `world.py` hands these to every room.
 """

@@ -90,9 +90,7 @@ def activate_for_signup(state: State, name: str, waba: str) -> None:
     """
     scenario = SCENARIOS[name]
     spared = [] if scenario.calls or scenario.waits else ["access_token"]
-    active = activate(state, name, {"target": waba, "times": scenario.signup_times, "spares": spared})
-    if scenario.arranges:
-        clear(state, active["id"])
+    activate(state, name, {"target": waba, "times": scenario.signup_times, "spares": spared})
 
 
 def clear(state: State, identifier: str | None = None) -> None:

@@ -58,19 +58,30 @@ class Handler(BaseHTTPRequestHandler):
 
     def environ(self) -> WSGIEnvironment:
         path, _, query = self.path.partition("?")
-        length = int(self.headers.get("Content-Length") or 0)
+        body = self.read_body()
         environ: WSGIEnvironment = {
             "REQUEST_METHOD": self.command,
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
             "QUERY_STRING": query,
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(length),
+            "CONTENT_LENGTH": str(len(body)),
             "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(self.rfile.read(length)),
+            "wsgi.input": io.BytesIO(body),
         }
         for name, value in self.headers.items():
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
         return environ
+
+    def read_body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        chunks = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # trailers
+        return b"".join(chunks)
 
     def cut(self) -> None:
         """Resets the connection: with no linger the kernel sends RST when the descriptor is closed."""

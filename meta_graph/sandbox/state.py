@@ -10,7 +10,7 @@ from typing import Any
 
 from meta_graph.sandbox.wsgi import Json
 
-SAVE_DELAY = 0.1  # seconds: many changes become one write
+SAVE_DELAY = 0.2  # seconds: many changes become one write
 
 
 def fresh_data() -> Json:
@@ -27,6 +27,7 @@ class State:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._lock = threading.RLock()
+        self._saving = threading.Lock()
         self._touched = threading.Event()
         self._closing = threading.Event()
         self._saved = ""
@@ -90,8 +91,9 @@ class State:
     def save(self) -> None:
         if self._path is None:
             return
-        with self._lock:
-            text = json.dumps(self.data, indent=1)
+        with self._saving:
+            with self._lock:
+                text = json.dumps(self.data)  # without indent: the fast encoder, since the lock is held
             if text == self._saved:
                 return
             self._path.parent.mkdir(parents=True, exist_ok=True)

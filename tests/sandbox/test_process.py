@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -54,11 +55,27 @@ def test_a_stopped_sandbox_answers_nobody_on_kept_connections(clock):
         graph.get("/me", APP["system_user_token"])
 
 
-def test_connections_are_kept(graph, system_token):
-    answers = [graph.get("/me", system_token) for _ in range(3)]
+def test_connections_are_kept(sandbox, system_token):
+    connection = HTTPConnection(sandbox.url.removeprefix("http://"), timeout=10)
+    sockets = []
 
-    (pool,) = graph.session.get_adapter(answers[0].url).poolmanager.pools._container.values()
-    assert (pool.num_requests, pool.num_connections) == (3, 1)
+    for _ in range(2):
+        connection.request("GET", "/v25.0/me", headers={"Authorization": f"Bearer {system_token}"})
+        assert connection.getresponse().read().startswith(b'{"id"')
+        sockets.append(connection.sock)
+    connection.close()
+
+    assert sockets[0] is not None
+    assert sockets[0] is sockets[1]
+
+
+def test_a_body_in_chunks_is_read_whole(sandbox):
+    with requests.Session() as session:
+        for _ in range(2):
+            session.post(f"{sandbox.url}/receiver/demo", data=iter([b"{}", b" " * 20]), timeout=10)
+
+    received = requests.get(f"{sandbox.url}/_sandbox/receivers/demo/deliveries", timeout=10).json()["data"]
+    assert [delivery["body"] for delivery in received] == ["{}" + " " * 20] * 2
 
 
 @pytest.mark.parametrize("choice", CHOICES)
