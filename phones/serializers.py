@@ -55,7 +55,9 @@ class CapabilitiesOutput(Output):
         return super().to_representation(judged)
 
 
-class PhoneOutput(Output):
+class PhoneFields(Output):
+    """What list and detail share; `createdAt` comes last in both."""
+
     id = serializers.UUIDField()
     phoneNumberId = Text(source="meta_phone_number_id", help_text="Meta's id of the number.")
     phoneNumber = Text(source="phone_number")
@@ -74,10 +76,13 @@ class PhoneOutput(Output):
     capabilities = CapabilitiesOutput(source="*")
     wabaId = serializers.UUIDField(source="waba_id")
     metaWabaId = Text(source="waba.meta_waba_id")
+
+
+class PhoneOutput(PhoneFields):
     createdAt = Timestamp(source="created_at")
 
 
-class PhoneDetailOutput(PhoneOutput):
+class PhoneDetailOutput(PhoneFields):
     connectedAccount = ConnectedAccountOutput(source="waba")
     createdAt = Timestamp(source="created_at")
 
