@@ -50,8 +50,8 @@ class Timestamp(serializers.DateTimeField):
             self.fail("invalid", format="2026-01-15T10:30:00.000Z")
         return super().to_internal_value(value)
 
-    def to_representation(self, value: Any) -> str | None:
-        return timestamp(value) if value else None
+    def to_representation(self, value: Any) -> str:
+        return timestamp(value)
 
 
 class PhoneNumberText(Text):

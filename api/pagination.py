@@ -30,7 +30,9 @@ class PageQuery(serializers.Serializer[Any]):
 class PagePagination(BasePagination):
     """`page` from 1 and `limit` from 1 to 100; a value outside is a 400."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(  # type: ignore[override]
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[Any]:
         asked = {
             name: request.query_params[name] for name in ("page", "limit") if name in request.query_params
         }
@@ -89,5 +91,11 @@ class PagePagination(BasePagination):
         return {
             "type": "object",
             "required": ["data", "meta"],
-            "properties": {"data": schema, "meta": {"$ref": "#/components/schemas/ListMeta"}},
+            "properties": {
+                "data": schema,
+                "meta": {
+                    "$ref": "#/components/schemas/ListMeta",
+                    "example": {"pagination": {"page": 1, "limit": 50, "total": 1, "hasMore": False}},
+                },
+            },
         }

@@ -83,6 +83,7 @@ LIST_META = {
         }
     },
 }
+VERBS = {"retrieve": "get", "create": "create", "partial_update": "update", "destroy": "delete"}
 COMPONENTS = {"Error": ERROR, "ListMeta": LIST_META}
 
 
@@ -95,13 +96,24 @@ class ContractSchema(AutoSchema):
     """Wraps single answers into `data`, adds the errors that every call can have."""
 
     def get_operation_id(self) -> str:
-        """`listOnboardingLinks`, `createApiKey`: what a generated client's methods are called."""
-        words = super().get_operation_id().split("_")
-        verb = words[-1]
-        return words[-1] + "".join(word.title() for word in words[:-1]) if verb else "".join(words)
+        """`listOnboardingLinks`, `retryOnboardingLink`: what a generated client's methods are called."""
+        many = "".join(word.title() for word in self.path.split("/")[2].split("-"))
+        one, action = many.removesuffix("s"), getattr(self.view, "action", "")
+        if action == "list":
+            return f"list{many}"
+        if action in VERBS:
+            return VERBS[action] + one
+        return f"get{one}{action.title()}" if self.method == "GET" else f"{action}{one}"
+
+    def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:
+        """`Link` and `LinkRequest`: what is ours in the class names is left out."""
+        name = str(super()._get_serializer_name(serializer, direction, bypass_extensions))  # type: ignore[no-untyped-call]
+        return name.replace("Output", "").replace("Input", "")
 
     def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
-        response = super()._get_response_for_code(serializer, status_code, *args, **kwargs)
+        response: Any = super()._get_response_for_code(  # type: ignore[no-untyped-call]
+            serializer, status_code, *args, **kwargs
+        )
         if str(status_code).startswith("2") and not self._is_list_view(serializer):
             for content in response.get("content", {}).values():
                 content["schema"] = {

@@ -94,9 +94,9 @@ class RedisCounter:
             return 0
         try:
             with self.client.pipeline(transaction=False) as pipe:
-                count, _ = (
-                    pipe.incr(f"gangway:rate:{key}").expire(f"gangway:rate:{key}", seconds + 1).execute()
-                )
+                pipe.incr(f"gangway:rate:{key}")
+                pipe.expire(f"gangway:rate:{key}", seconds + 1)
+                count, _ = pipe.execute()
         except redis.RedisError as failure:
             self.paused_until = time.monotonic() + PAUSE
             log.warning("limits are off: Redis does not answer", error=type(failure).__name__)

@@ -29,7 +29,7 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data")))
 
 def in_production(name: str, development: str) -> str:
     """A variable that has a default in development only."""
-    return env.str(name, default=development) if DEBUG else env.str(name)
+    return str(env.str(name, default=development) if DEBUG else env.str(name))
 
 
 # ---- Django -------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
-CELERY_TASK_QUEUES = {"signup": {}, "webhooks": {}, "maintenance": {}}
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"signup": {}, "webhooks": {}, "maintenance": {}}
 CELERY_TASK_ROUTES = {
     "onboarding.*": {"queue": "signup"},
     "webhooks.*": {"queue": "webhooks"},
@@ -195,7 +195,7 @@ SANDBOX_IN_PRODUCTION = env.bool("SANDBOX_IN_PRODUCTION", default=False)
 
 def meta(name: str, real: str, sandbox: str) -> str:
     """A variable of Meta's whose default is the sandbox's where the sandbox runs."""
-    return env.str(name, default=sandbox if SANDBOX else real)
+    return str(env.str(name, default=sandbox if SANDBOX else real))
 
 
 META_GRAPH_URL = meta("META_GRAPH_URL", "https://graph.facebook.com", SANDBOX_URL).rstrip("/")
@@ -321,7 +321,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from celery.beat import EmbeddedService
@@ -85,7 +86,7 @@ def start_worker() -> None:
 
 
 def start_scheduler() -> None:
-    beat = EmbeddedService(app, thread=True)
+    beat: Any = EmbeddedService(app, thread=True)
     beat.daemon = True
     beat.start()
 

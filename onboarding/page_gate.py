@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -27,7 +28,7 @@ def caller_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def check_limits(request: HttpRequest, link_id: object) -> None:
+def check_limits(request: HttpRequest, link_id: UUID) -> None:
     for who, limit in (
         (f"link:{link_id}", settings.PAGE_RATE_LIMIT_PER_LINK),
         (f"address:{caller_address(request)}", settings.PAGE_RATE_LIMIT_PER_ADDRESS),
@@ -37,7 +38,7 @@ def check_limits(request: HttpRequest, link_id: object) -> None:
             raise RateLimitedError(headers={"Retry-After": str(spent.reset)})
 
 
-def found(link_id: object) -> OnboardingLink:
+def found(link_id: UUID) -> OnboardingLink:
     link = OnboardingLink.objects.select_related("organization").filter(pk=link_id).first()
     if link is None or link.organization.is_suspended:
         raise NotFoundError
@@ -47,7 +48,7 @@ def found(link_id: object) -> OnboardingLink:
 def page_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Finds the link, keeps the limits, and words every refusal as the API does."""
 
-    def answered(request: HttpRequest, link_id: object) -> HttpResponse:
+    def answered(request: HttpRequest, link_id: UUID) -> HttpResponse:
         try:
             check_limits(request, link_id)
             response = view(request, found(link_id))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -37,8 +38,8 @@ META_ORIGINS = [
 
 @require_GET
 @ensure_csrf_cookie
-@csp_update({"script-src": META_ORIGINS, "frame-src": META_ORIGINS, "connect-src": META_ORIGINS})  # type: ignore[untyped-decorator]
-def signup_page(request: HttpRequest, link_id: object) -> HttpResponse:
+@csp_update({"script-src": META_ORIGINS, "frame-src": META_ORIGINS, "connect-src": META_ORIGINS})  # type: ignore[arg-type]
+def signup_page(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """The page. It changes nothing: link previews and bots open URLs too."""
     link, now = found_or_none(link_id), timezone.now()
     if link is None:
@@ -58,7 +59,7 @@ def signup_page(request: HttpRequest, link_id: object) -> HttpResponse:
         return secured(render(request, "onboarding/signup.html", context))
 
 
-def found_or_none(link_id: object) -> OnboardingLink | None:
+def found_or_none(link_id: UUID) -> OnboardingLink | None:
     try:
         return found(link_id)
     except NotFoundError:

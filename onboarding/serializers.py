@@ -251,7 +251,7 @@ class SessionInput(SignupInput):
     """Meta's message to the page, as it came."""
 
     event = Text(min_length=1, max_length=64)
-    data = serializers.DictField(required=False, default=dict)
+    data = serializers.DictField(required=False, default=dict)  # type: ignore[assignment]
 
     def validate_data(self, value: dict[str, Any]) -> dict[str, Any]:
         kept = {name: scalar_or_list(one) for name, one in list(value.items())[:MAX_SESSION_KEYS]}

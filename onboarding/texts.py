@@ -1,4 +1,4 @@
-"""What the signup page says about errors, steps and what comes next, in plain words and the page's language."""
+"""What the signup page says about errors, steps and what comes next: plain words, in the page's language."""
 
 from dataclasses import dataclass
 
@@ -119,7 +119,7 @@ def texts_without_cure() -> dict[str, ErrorText]:
             _("Something has to be fixed on our side"),
             _(
                 "This is not because of anything you did, and there is nothing you need to change. "
-                "The company that gave you this link can see what is wrong, and will tell you when to try again."
+                "The company that gave you this link can see the cause, and will tell you when to try again."
             ),
             can_retry=False,
         ),

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from onboarding import services
+from onboarding import examples, services
 from onboarding.models import OnboardingLink
 from onboarding.serializers import LinkDetailOutput, LinkInput, LinkOutput, LinkQuery, NewLinkOutput
 from organizations.viewsets import OrganizationViewSet
@@ -38,12 +38,19 @@ class OnboardingLinkViewSet(OrganizationViewSet):
             rows = rows.published_as(asked["status"], timezone.now())  # type: ignore[attr-defined]
         return rows.filter(**{columns[name]: value for name, value in asked.items() if name in columns})
 
-    @extend_schema(responses=LinkDetailOutput)
+    @extend_schema(parameters=[LinkQuery], examples=[examples.LISTED])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your links, newest first."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(responses=LinkDetailOutput, examples=[examples.DETAIL])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One link, enriched once completed."""
         return Response(LinkDetailOutput(self.get_object()).data)
 
-    @extend_schema(request=LinkInput, responses={201: NewLinkOutput})
+    @extend_schema(
+        request=LinkInput, responses={201: NewLinkOutput}, examples=[examples.CREATE_BODY, examples.CREATED]
+    )
     def create(self, request: Request) -> Response:
         """Make a link. Send its `hostedUrl` to your end-user. The secret is in this answer only."""
         link = services.create_link(organization=self.organization, **self.validated(LinkInput))
@@ -54,7 +61,7 @@ class OnboardingLinkViewSet(OrganizationViewSet):
         services.delete_link(link=self.get_object())
         return Response(status=204)
 
-    @extend_schema(request=None, responses={202: LinkDetailOutput})
+    @extend_schema(request=None, responses={202: LinkDetailOutput}, examples=[examples.RETRIED])
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, **kwargs: Any) -> Response:
         """Run unfinished steps again, without the end-user. 409 when there is nothing to run."""

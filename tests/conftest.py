@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 class Api:
     """The REST API as a client sees it: real URLs, JSON in, JSON out."""
 
-    key: str | None
+    key: str | None = field(repr=False)
     organization: Organization
     client: Client
 

@@ -6,8 +6,11 @@ from django.db import models
 
 from vault.ciphers import decrypt, encrypt
 
-# Generic for the type checker alone.
-TextField = models.TextField[Any, Any] if TYPE_CHECKING else models.TextField
+if TYPE_CHECKING:
+    # Generic for the type checker alone.
+    TextField = models.TextField[Any, Any]
+else:
+    TextField = models.TextField
 
 
 class Sealed(str):

@@ -18,9 +18,7 @@ from development.walk import Walk, WalkFailedError
 
 
 class Command(BaseCommand):
-    help = (
-        "Starts web, worker, scheduler and sandbox in this process, and shows one signup. Ctrl-C stops it."
-    )
+    help = "Starts web, worker, scheduler and sandbox in this process, and shows one signup. Ctrl-C stops it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
