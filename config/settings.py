@@ -7,6 +7,7 @@ import base64
 import hashlib
 import ipaddress
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,10 @@ SANDBOX = env.bool("SANDBOX", default=DEBUG)
 SANDBOX_URL = env.str("SANDBOX_URL", default="http://localhost:8100").rstrip("/")
 SANDBOX_STATE = env.str("SANDBOX_STATE", default=str(DATA_DIR / "sandbox.json"))
 SANDBOX_IN_PRODUCTION = env.bool("SANDBOX_IN_PRODUCTION", default=False)
+if SANDBOX and not DEBUG and not SANDBOX_IN_PRODUCTION:
+    raise ImproperlyConfigured(
+        "SANDBOX is the fake Meta: with DEBUG false it also takes SANDBOX_IN_PRODUCTION"
+    )
 
 
 def meta(name: str, real: str, sandbox: str) -> str:
@@ -215,10 +220,7 @@ META_CONFIG_ID = meta("META_CONFIG_ID", "", "780000000000001")
 META_BUSINESS_ID = meta("META_BUSINESS_ID", "", "100000000000001")
 META_SYSTEM_USER_ID = meta("META_SYSTEM_USER_ID", "", "100000000000002")
 META_SYSTEM_USER_TOKEN = meta("META_SYSTEM_USER_TOKEN", "", "sandbox-system-user-token")
-META_CREDIT_LINE_ID = env.str("META_CREDIT_LINE_ID", default="")
 META_REQUEST_TIMEOUT = env.float("META_REQUEST_TIMEOUT", default=10.0)
-META_WEBHOOK_OVERRIDE = env.bool("META_WEBHOOK_OVERRIDE", default=False)
-META_WEBHOOK_VERIFY_TOKEN = env.str("META_WEBHOOK_VERIFY_TOKEN", default="")
 try:
     META_SIGNUP_EXTRAS: dict[str, Any] = json.loads(
         env.str("META_SIGNUP_EXTRAS", default='{"setup":{},"sessionInfoVersion":"3","version":"v4"}')
@@ -229,6 +231,8 @@ except ValueError as wrong:
 # ---- The product ------------------------------------------------------------------------------------
 
 API_RATE_LIMIT = env.str("API_RATE_LIMIT", default="600/minute")
+if not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", API_RATE_LIMIT):
+    raise ImproperlyConfigured("API_RATE_LIMIT must be like 600/minute")
 PAGE_RATE_LIMIT_PER_LINK = env.int("PAGE_RATE_LIMIT_PER_LINK", default=240)
 PAGE_RATE_LIMIT_PER_ADDRESS = env.int("PAGE_RATE_LIMIT_PER_ADDRESS", default=600)
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)

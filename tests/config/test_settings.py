@@ -1,0 +1,83 @@
+"""The environment: every variable is documented, and what is missing or wrong stops the start by name."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+READ = re.compile(r'(?:env\.\w+|meta|in_production)\(\s*"([A-Z][A-Z_]+)"')
+PRODUCTION = {
+    "READ_DOT_ENV": "false",
+    "SECRET_KEY": "x" * 60,
+    "PUBLIC_BASE_URL": "https://connect.example.com",
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "FIELD_ENCRYPTION_KEYS": "Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyMTI=",
+    "META_APP_SECRET": "secret",
+}
+
+
+def started(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", "import django; django.setup()"],
+        cwd=ROOT,
+        env=bare | {"DJANGO_SETTINGS_MODULE": "config.settings"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_variable_that_is_read_is_in_the_example_with_a_comment() -> None:
+    read = set(READ.findall((ROOT / "config/settings.py").read_text())) - {"READ_DOT_ENV"}
+    lines = (ROOT / ".env.example").read_text().splitlines()
+
+    listed = {line.lstrip("#").partition("=")[0] for line in lines if re.match(r"#?[A-Z][A-Z_]+=", line)}
+
+    hidden_in_helpers = {
+        "META_SDK_URL",
+        "META_MESSAGE_ORIGINS",
+        "CSRF_TRUSTED_ORIGINS",
+        "WEBHOOK_ALLOWED_NETWORKS",
+    }
+    assert read - listed == set()
+    assert listed - read - hidden_in_helpers == set()
+
+
+def test_a_complete_production_environment_starts() -> None:
+    assert started(PRODUCTION).stderr == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "PUBLIC_BASE_URL", "DATABASE_URL", "REDIS_URL", "FIELD_ENCRYPTION_KEYS"]
+)
+def test_a_missing_variable_stops_the_start_with_its_name(name: str) -> None:
+    outcome = started({key: value for key, value in PRODUCTION.items() if key != name})
+
+    assert outcome.returncode != 0
+    assert f"Set the {name} environment variable" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_BASE_URL", "connect.example.com"),
+        ("META_SIGNUP_EXTRAS", "{nope"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "10.0.0.0/99"),
+        ("LOG_FORMAT", "xml"),
+        ("STEP_LEASE_SECONDS", "0"),
+        ("SANDBOX", "true"),
+        ("API_RATE_LIMIT", "many"),
+        ("FIELD_ENCRYPTION_KEYS", "not-a-key"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_with_its_name(name: str, value: str) -> None:
+    outcome = started(PRODUCTION | {name: value})
+
+    assert outcome.returncode != 0
+    assert name in outcome.stderr.splitlines()[-1]
