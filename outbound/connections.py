@@ -61,10 +61,8 @@ class _Watched(HTTPConnection):
     def request(self, *args: Any, **options: Any) -> None:
         ends = current()
         self.is_reused = self.sock is not None and self.is_used
-        if ends is not None:
-            self.timeout = ends.remaining()
-            if self.is_reused:
-                ends.watch(self.sock)
+        if ends is not None and self.is_reused:
+            ends.watch(self.sock)
         try:
             super().request(*args, **options)
         except TimeoutError as slow:

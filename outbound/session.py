@@ -95,7 +95,7 @@ def build_session(
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers = requests.structures.CaseInsensitiveDict(
-        {"Accept": "*/*", "Accept-Encoding": "identity"}
+        {"User-Agent": "Gangway", "Accept": "*/*", "Accept-Encoding": "identity"}
     )
     adapter = _Adapter(
         Dialer(policy, resolver), ssl_context or _verifying_context(), pool_connections, pool_maxsize

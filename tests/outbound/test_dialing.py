@@ -114,12 +114,34 @@ def test_a_lookup_that_hangs_is_a_timeout_and_holds_nobody_else_up():
     assert time.monotonic() - started < 10
 
 
+def test_the_time_for_the_name_is_part_of_the_time_for_the_answer():
+    def slow(host: str) -> tuple[str, ...]:
+        time.sleep(0.4)
+        return ("127.0.0.1",)
+
+    with peer(silent) as serving, pytest.raises(OutboundError) as caught:
+        calling(LOOPBACK, slow, serving.port, seconds=0.8)
+
+    assert caught.value.code == "read_timeout"
+
+
 def test_a_literal_address_that_was_saved_before_is_refused_at_the_call_too():
     with peer(silent) as serving, build_session(STRICT) as session, pytest.raises(OutboundError) as caught:
         exchange(session, "POST", serving.url, seconds=5)
 
     assert caught.value.code == "blocked_address"
     assert serving.connections == 0
+
+
+@pytest.mark.parametrize("start", ["http://127.0.0.1", "https://user:pw@127.0.0.1"])
+def test_the_form_of_a_url_is_checked_at_each_call(start):
+    https_only = AddressPolicy(allowed_networks=LOOPBACK.allowed_networks)
+    with peer(silent) as serving, build_session(https_only) as session:
+        with pytest.raises(OutboundError) as caught:
+            exchange(session, "POST", f"{start}:{serving.port}/", seconds=5)
+
+        assert caught.value.code == "blocked_address"
+        assert serving.connections == 0
 
 
 def test_without_a_policy_any_address_is_reached():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import threading
 
@@ -46,6 +47,31 @@ def test_a_stale_connection_is_retried_at_once_where_the_caller_says_it_is_safe(
         answer = exchange(session, "POST", serving.url, seconds=5, retry_stale=True)
 
     assert answer.body == b"hi"
+
+
+def test_the_second_try_takes_no_other_kept_alive_connection(session):
+    both_asked = threading.Barrier(2)
+
+    def behave(serving: Peer, sock: socket.socket) -> None:
+        is_early = serving.connections <= 2
+        serving.read_request(sock)
+        if is_early:
+            both_asked.wait(10)
+        sock.sendall(OK)
+        if is_early:
+            serving.read_request(sock)
+
+    with peer(behave) as serving:
+        ask = functools.partial(exchange, session, "POST", serving.url, seconds=10, retry_stale=True)
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        answer = ask()
+
+        assert answer.status == 200
+        assert serving.connections == 3
 
 
 def test_a_stale_connection_is_a_reset_where_a_second_copy_would_harm(session):
@@ -96,7 +122,7 @@ def test_a_kept_alive_connection_is_under_the_deadline_of_its_own_exchange(sessi
     def behave(serving: Peer, sock: socket.socket) -> None:
         serving.read_request(sock)
         sock.sendall(OK)
-        dripping(b"HTTP/1.1 200 OK\r\n", b"X: 1\r\n")(serving, sock)
+        dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x")(serving, sock)
 
     with peer(behave) as serving:
         exchange(session, "POST", serving.url, seconds=5)
@@ -104,6 +130,7 @@ def test_a_kept_alive_connection_is_under_the_deadline_of_its_own_exchange(sessi
             exchange(session, "POST", serving.url, seconds=0.5)
 
     assert caught.value.code == "deadline"
+    assert caught.value.duration_ms < 5000
     assert serving.connections == 1
 
 
