@@ -68,10 +68,11 @@ class OutgoingWebhook(models.Model):
         return event_name in self.events or ("*" in self.events and event_name != "webhook.test")
 
     def secrets_at(self, moment: datetime) -> tuple[str, ...]:
-        """What signs an attempt at `moment`: the current secret, then the earlier one in its overlap."""
-        if self.previous_secret and self.previous_secret_until and self.previous_secret_until > moment:
-            return (self.secret, self.previous_secret)
-        return (self.secret,)
+        """What signs at `moment`, in clear: the current secret, then the earlier one in its overlap."""
+        return (self.secret, self.previous_secret) if self.has_previous_secret(moment) else (self.secret,)
+
+    def has_previous_secret(self, moment: datetime) -> bool:
+        return self.previous_secret_until is not None and self.previous_secret_until > moment
 
     def take_over(self, secret: str, moment: datetime) -> None:
         """The current secret becomes the earlier one. Not saved."""

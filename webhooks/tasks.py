@@ -1,18 +1,41 @@
-"""Celery's side of outgoing webhooks."""
+"""Celery's side of outgoing webhooks: a task a batch, and the doorbell for it."""
+
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.db import close_old_connections
 
 from api import doorbell
+from webhooks.pump import Pump
+
+pump = Pump()
 
 
 @shared_task(name="webhooks.deliver")
 def deliver() -> None:
     """Delivers what is due."""
+    close_old_connections()
+    pump.run(when_time_is_up=ring)
+
+
+@shared_task(name="webhooks.sweep_deliveries")
+def sweep_deliveries() -> None:
+    """Delivers what nobody rang for, takes up what died, ends what was held too long."""
+    close_old_connections()
+    pump.sweep(when_time_is_up=ring)
 
 
 def ring() -> None:
+    """Asks a worker to deliver, now. Never raises because of the broker."""
     doorbell.ring(deliver)
 
 
 def ring_on_commit() -> None:
+    """Asks a worker to deliver when the transaction that stored the deliveries has committed."""
     doorbell.ring_on_commit(deliver)
+
+
+@worker_shutting_down.connect
+def stop_claiming(**_: Any) -> None:
+    pump.stop()

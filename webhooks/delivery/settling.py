@@ -1,0 +1,130 @@
+"""Writing down what came of attempts, and what is next for their deliveries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from webhooks.delivery.claiming import Claimed
+from webhooks.delivery.schedule import GONE, delay_after, is_retried, is_success, max_attempts
+from webhooks.delivery.sending import Outcome
+from webhooks.events import publish
+from webhooks.models import Attempt, Delivery, OutgoingWebhook
+
+log = structlog.get_logger("webhooks.delivery")
+State = Delivery.State
+OPEN = (State.PENDING, State.IN_FLIGHT)
+NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None}
+
+
+def settle(outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Logs each attempt and moves each delivery on, in one transaction.
+
+    An attempt whose lease somebody else has taken over moves nothing but by a 2xx: that is a fact.
+    """
+    with transaction.atomic(durable=True):
+        rows = locked(outcomes)
+        known = [outcome for outcome in outcomes if outcome.claimed.delivery_id in rows]
+        Attempt.objects.bulk_create(attempt_of(outcome) for outcome in known)
+        moves = [(outcome, changes_of(outcome, rows[outcome.claimed.delivery_id], now)) for outcome in known]
+        write(moves, now)
+    for outcome, changes in moves:
+        log_attempt(outcome, changes)
+
+
+def locked(outcomes: Sequence[Outcome]) -> dict[UUID, Delivery]:
+    """The rows, locked in one order. Those whose endpoint was erased in the meantime are not there."""
+    rows = (
+        Delivery.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in={outcome.claimed.delivery_id for outcome in outcomes})
+        .annotate(webhook_deleted_at=F("webhook__deleted_at"))
+        .order_by("pk")
+    )
+    return {row.pk: row for row in rows}
+
+
+def attempt_of(outcome: Outcome) -> Attempt:
+    return Attempt(
+        delivery_id=outcome.claimed.delivery_id,
+        number=outcome.claimed.attempt,
+        at=outcome.at,
+        duration_ms=outcome.duration_ms,
+        response_status=outcome.status,
+        response_body=outcome.body,
+        error=outcome.error,
+    )
+
+
+def changes_of(outcome: Outcome, row: Any, now: datetime) -> dict[str, Any] | None:
+    """The columns that this outcome changes; None when it changes nothing any more."""
+    if is_success(outcome.status):
+        return finished(State.SUCCEEDED, None, now) if row.state in OPEN else None
+    if row.state != State.IN_FLIGHT or row.lease_token != outcome.claimed.lease_token:
+        return None
+    if row.webhook_deleted_at is not None:
+        return finished(State.DISCARDED, outcome.error, now)
+    if not is_retried(outcome.status, outcome.error) or outcome.claimed.attempt >= max_attempts():
+        return finished(State.FAILED, outcome.error, now)
+    delay = delay_after(outcome.claimed.attempt, retry_after=outcome.retry_after)
+    again = {"state": State.PENDING, "next_attempt_at": outcome.ended_at + delay}
+    return NO_LEASE | again | {"last_error": outcome.error}
+
+
+def finished(state: str, error: str | None, now: datetime) -> dict[str, Any]:
+    return NO_LEASE | {"state": state, "next_attempt_at": None, "finished_at": now, "last_error": error}
+
+
+def write(moves: Sequence[tuple[Outcome, dict[str, Any] | None]], now: datetime) -> None:
+    """Failures one by one, for each has its own next time; then the successes, the many, in one update."""
+    delivered = []
+    for outcome, changes in moves:
+        if changes is None:
+            continue
+        if changes["state"] == State.SUCCEEDED:
+            delivered.append(outcome.claimed.delivery_id)
+            continue
+        Delivery.objects.filter(pk=outcome.claimed.delivery_id).update(**changes)
+        if outcome.status == GONE:
+            disable(outcome.claimed, OutgoingWebhook.DisabledReason.GONE, now)
+    if delivered:
+        Delivery.objects.filter(pk__in=delivered).update(**finished(State.SUCCEEDED, None, now))
+
+
+def disable(claimed: Claimed, reason: str, now: datetime) -> None:
+    """Holds an endpoint's deliveries from now on and tells the organization's others, once.
+
+    Not when its URL was changed since: it was another one that answered.
+    """
+    active = OutgoingWebhook.objects.filter(pk=claimed.webhook_id, url=claimed.url, is_active=True)
+    if not active.update(is_active=False, disabled_reason=reason, disabled_at=now, updated_at=now):
+        return
+    rows = OutgoingWebhook.objects.without_secrets().select_related("organization")
+    webhook = rows.get(pk=claimed.webhook_id)
+    publish(
+        organization=webhook.organization,
+        waba=webhook.waba,
+        name="webhook.disabled",
+        data={"webhookId": str(webhook.pk), "reason": str(reason)},
+        besides=webhook,
+    )
+
+
+def log_attempt(outcome: Outcome, changes: dict[str, Any] | None) -> None:
+    claimed, parts = outcome.claimed, urlsplit(outcome.claimed.url)
+    log.info(
+        "attempt",
+        delivery_id=str(claimed.delivery_id),
+        event_id=claimed.event_id,
+        webhook_id=str(claimed.webhook_id),
+        url=f"{parts.scheme}://{parts.netloc}{parts.path}",
+        attempt=claimed.attempt,
+        status=outcome.status,
+        error=outcome.error,
+        ms=outcome.duration_ms,
+        state=str(changes["state"]) if changes else "late",
+    )

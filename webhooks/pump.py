@@ -1,0 +1,151 @@
+"""Keeps deliveries flowing in one process: claims, hands to threads, settles what comes back.
+
+Only the pump's own thread talks to the database; the threads that send never do.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime
+from functools import cache
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from webhooks import delivery
+from webhooks.delivery import Claimed, Outcome
+
+log = structlog.get_logger("webhooks.delivery")
+Clock = Callable[[], datetime]
+
+THREADS = 32
+# Claimed and not yet settled, in one turn. With all threads busy for 10 s each this is done within a lease.
+IN_HAND = 100
+TURN_SECONDS = 20.0
+# Results of so long are settled together.
+GATHER_SECONDS = 0.03
+# While every send is slow, new work is looked for this often.
+LOOK_AGAIN_SECONDS = 0.5
+DATABASE_PAUSE_SECONDS = 0.2
+
+
+@cache
+def senders() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="delivery")
+
+
+def attempted(claimed: Claimed, clock: Clock) -> Outcome | None:
+    """A sending thread's work: an outcome whatever happens, None when the lease ran out before it began."""
+    at = clock()
+    if at >= claimed.lease_expires_at:
+        return None
+    try:
+        return delivery.send(claimed, at=at)
+    except Exception:
+        log.exception("attempt broke", delivery_id=str(claimed.delivery_id), event_id=claimed.event_id)
+        return Outcome(claimed, at, 0, error="internal")
+
+
+class Turn:
+    """One stretch of work: what it has in hand, and what of that is not settled yet."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.sending: dict[Future[Outcome | None], Claimed] = {}
+        self.results: list[Outcome] = []
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.sending and not self.results
+
+    def fill(self) -> bool:
+        """Takes as much as fits in hand; whether there was anything."""
+        room = IN_HAND - len(self.sending) - len(self.results)
+        found = delivery.claim(room, now=self.clock()) if room > 0 else []
+        for claimed in found:
+            self.sending[senders().submit(attempted, claimed, self.clock)] = claimed
+        return bool(found)
+
+    def collect(self) -> bool:
+        """Settles what comes back within a moment; whether anything does."""
+        done, _ = wait(self.sending, timeout=GATHER_SECONDS)
+        for future in done:
+            del self.sending[future]
+            outcome = future.result()
+            if outcome is not None:
+                self.results.append(outcome)
+        if self.results:
+            delivery.settle(self.results, now=self.clock())
+            self.results = []
+        return bool(done)
+
+    def give_back(self) -> bool:
+        """Releases what no thread has begun; whether there was anything."""
+        unsent = [claimed for future, claimed in self.sending.items() if future.cancel()]
+        self.sending = {future: one for future, one in self.sending.items() if not future.cancelled()}
+        if unsent:
+            delivery.release(unsent)
+        return bool(unsent)
+
+    def guarded(self, act: Callable[[], bool]) -> bool:
+        """`act`, or False when the database is away: what is in hand is kept until its lease runs out."""
+        try:
+            return act()
+        except (OperationalError, InterfaceError) as failure:
+            log.warning("the database does not answer", error=type(failure).__name__)
+            connection.close()
+            now = self.clock()
+            self.results = [one for one in self.results if one.claimed.lease_expires_at > now]
+            time.sleep(DATABASE_PAUSE_SECONDS)
+            return False
+
+
+class Pump:
+    """At most one turn of a process claims at a time. A ring during a turn is heard by that turn."""
+
+    def __init__(self) -> None:
+        self.claiming, self.rung, self.stopping = threading.Lock(), threading.Event(), threading.Event()
+
+    def run(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
+        """Delivers until nothing is due. After 20 s it rings, and ends with what it has in hand."""
+        self.rung.set()
+        while self.rung.is_set() and not self.stopping.is_set() and self.claiming.acquire(blocking=False):
+            turn = Turn(clock)
+            try:
+                is_time_up = self.work(turn)
+            finally:
+                self.claiming.release()
+            if is_time_up and not self.stopping.is_set():
+                when_time_is_up()
+            self.drain(turn)
+
+    def sweep(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
+        """The same, and what nobody rings for: costs one query when nothing is due."""
+        if delivery.is_anything_due(clock()):
+            delivery.recover(clock())
+            self.run(when_time_is_up=when_time_is_up, clock=clock)
+
+    def stop(self) -> None:
+        """No turn claims any more; what no thread has begun is given back."""
+        self.stopping.set()
+
+    def work(self, turn: Turn) -> bool:
+        """Claims and settles; whether it ended because its time was up."""
+        ends, look_at, came = time.monotonic() + TURN_SECONDS, 0.0, False
+        while time.monotonic() < ends and not self.stopping.is_set():
+            if came or self.rung.is_set() or time.monotonic() >= look_at:
+                self.rung.clear()
+                look_at = time.monotonic() + LOOK_AGAIN_SECONDS
+                turn.guarded(turn.fill)
+            if turn.is_empty:
+                return False
+            came = turn.guarded(turn.collect)
+        return True
+
+    def drain(self, turn: Turn) -> None:
+        while not turn.is_empty:
+            if self.stopping.is_set():
+                turn.guarded(turn.give_back)
+            turn.guarded(turn.collect)
