@@ -53,7 +53,7 @@ def connect_phone(
             meta_phone_number_id=info.id,
             defaults={"waba": waba, "phone_number": info.phone_number or ""},
         )
-        phone = PhoneNumber.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk)
+        phone = PhoneNumber.objects.select_for_update(no_key=True).get(pk=row.pk)
         for name, value in facts(info).items():
             setattr(phone, name, value)
         phone.waba = waba

@@ -132,6 +132,16 @@ def test_two_signups_of_one_number_at_once_make_one_row(waba):
     assert len({phone.metadata for phone in results}) == 1
 
 
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_links_that_race_for_a_number_without_metadata_one_gives_it(waba):
+    save(waba)
+
+    results = at_once(*[lambda n=n: save(waba, metadata=f'{{"n":{n}}}') for n in range(6)])
+
+    assert {phone.metadata for phone in results} == {PhoneNumber.objects.get().metadata}
+
+
 def numbers(waba, count, **columns):
     return [
         PhoneNumber.objects.create(

@@ -15,7 +15,9 @@ from phones.models import PhoneNumber
 from phones.sync import OVERDUE, sync_phone, take_overdue
 from phones.tasks import sweep_phones
 from phones.tasks import sync_phone as sync_phone_task
-from tests.wabas.world import token_of
+from tests.phones.test_services import numbers
+from tests.wabas.test_services import connect
+from tests.wabas.world import at_once, on_postgresql, token_of
 from wabas.models import Waba
 
 
@@ -217,6 +219,18 @@ def test_the_sweep_takes_what_was_asked_for_and_never_answered_once(organization
     assert take_overdue(now + OVERDUE - timedelta(seconds=1)) == []
     assert take_overdue(now + OVERDUE) == [phone.pk]
     assert take_overdue(now + OVERDUE) == []
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_take_each_number_once(organization):
+    asked = {phone.pk for phone in numbers(connect(organization), 8)}
+    PhoneNumber.objects.update(sync_requested_at=timezone.now())
+    later = timezone.now() + OVERDUE
+
+    taken = at_once(*[lambda: take_overdue(later)] * 3)
+
+    assert sorted(pk for part in taken for pk in part) == sorted(asked)
 
 
 def test_the_sweep_leaves_alone_what_was_answered_or_never_asked(organization, meta):
