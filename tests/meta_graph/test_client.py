@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import traceback
 
 import pytest
@@ -10,7 +11,7 @@ from meta_graph import oauth, phone_numbers, wabas
 from meta_graph.client import app_token, business_token, system_token
 from meta_graph.errors import Action, Broken, Cause, GraphError
 from tests.meta_graph.conftest import BASE, CODE, CUSTOMER_TOKEN, PIN, SECRETS
-from tests.outbound.peers import answering, dripping, peer, silent
+from tests.outbound.peers import Peer, answering, dripping, peer, silent
 
 APP_LIMIT = {"X-App-Usage": '{"call_count":100,"total_time":25,"total_cputime":25}'}
 WABA_LIMIT = {
@@ -200,3 +201,39 @@ def test_a_lost_exchange_asks_for_a_new_sign_in(settings):
 
     assert (caught.value.action, caught.value.cause) == (Action.LOGIN, Cause.UNKNOWN_OUTCOME)
     assert len(serving.heads) == 1
+
+
+def answering_first_requests_only(serving: Peer, sock: socket.socket) -> None:
+    """Answers the first request of a kept-alive connection and hangs up on the second."""
+    serving.read_request(sock)
+    sock.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"id":11}')
+    serving.read_request(sock)
+
+
+def test_a_read_on_a_stale_connection_is_sent_again(settings, token):
+    with peer(answering_first_requests_only) as serving:
+        settings.META_GRAPH_URL = f"http://127.0.0.1:{serving.port}"
+
+        found = [wabas.read_waba(waba_id="11", token=token).id for _ in range(2)]
+
+    assert found == ["11", "11"]
+    assert len(serving.heads) == 3
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda token: phone_numbers.register(phone_number_id="22", pin=PIN, token=token),
+        lambda token: oauth.exchange_code(code=CODE),
+    ],
+    ids=["register", "exchange"],
+)
+def test_what_may_have_been_done_is_not_sent_again(settings, token, act):
+    with peer(answering_first_requests_only) as serving:
+        settings.META_GRAPH_URL = f"http://127.0.0.1:{serving.port}"
+        wabas.read_waba(waba_id="11", token=token)
+
+        with pytest.raises(GraphError):
+            act(token)
+
+    assert len(serving.heads) == 2
