@@ -168,11 +168,18 @@ class NewLinkOutput(LinkDetailOutput):
     )
 
     def to_representation(self, instance: OnboardingLink) -> dict[str, Any]:
-        secret = str(instance.webhook_secret) if instance.webhook_secret else None
-        return super().to_representation(instance) | {
-            "webhookSecret": secret,
-            "standardWebhooksSecret": standard_webhooks_secret(secret) if secret else None,
-        }
+        return with_secret(super().to_representation(instance), str(instance.webhook_secret or "") or None)
+
+
+def with_secret(shown: dict[str, Any], secret: str | None) -> dict[str, Any]:
+    """`shown` with the secret where the documentation has it: behind `webhookUrl`."""
+    secrets = {
+        "webhookSecret": secret,
+        "standardWebhooksSecret": standard_webhooks_secret(secret) if secret else None,
+    }
+    names = list(shown)
+    place = names.index("webhookUrl") + 1
+    return {name: shown[name] for name in names[:place]} | secrets | {n: shown[n] for n in names[place:]}
 
 
 def link_json(link: OnboardingLink, now: datetime) -> dict[str, Any]:
