@@ -9,6 +9,7 @@ function signupProgress(config, calls, views, prepareRetry) {
   let watch = null;
   let followed = null;
   let since = 0;
+  let hasSteps = false;
   let isPinSent = false;
   let isPinPutOff = false;
   let attemptsLeft = null;
@@ -16,7 +17,10 @@ function signupProgress(config, calls, views, prepareRetry) {
 
   /** Follows a signup that runs. */
   function follow(signupId) {
-    if (followed !== signupId) [followed, since, isPinSent, isPinPutOff] = [signupId, Date.now(), false, false];
+    if (followed !== signupId) {
+      [followed, since] = [signupId, Date.now()];
+      hasSteps = isPinSent = isPinPutOff = false;
+    }
     rest();
     watch = watching(() => calls.status(signupId), onStatus);
   }
@@ -43,6 +47,7 @@ function signupProgress(config, calls, views, prepareRetry) {
   }
 
   function goOn({ steps, nextAction }) {
+    hasSteps = steps.length > 0;
     views.steps(steps, config.stepTitles);
     // A PIN that was just given has set the step going again, before the action is worded anew.
     const isWaitedFor = steps.some((step) => step.status === "needs_customer") && !isPinPutOff;
@@ -98,7 +103,10 @@ function signupProgress(config, calls, views, prepareRetry) {
     leaving = null;
   }
 
-  return { follow, rest, fail, succeed, sendPin, skipPin, stay };
+  /** True from the first step on: the server has the token. */
+  const isUnderWay = () => watch === null || hasSteps;
+
+  return { follow, rest, isUnderWay, fail, succeed, sendPin, skipPin, stay };
 }
 
 /** Digits of any script as 0 to 9, without spaces and hyphens: an Arabic keyboard types ١٢٣٤٥٦. */

@@ -8,6 +8,7 @@
   const views = pageViews(root);
   const progress = signupProgress(config, calls, views, prepareSdk);
 
+  const EXCHANGE_MS = 40000;
   // One try of the link. The first one is the page itself, each click after it another.
   let signup = config.status === "pending" ? newSignup() : { ...newSignup(), id: config.signupId, isClicked: true };
   let sdkState = null;
@@ -28,11 +29,26 @@
   }
 
   function beginPending() {
+    document.addEventListener("visibilitychange", glance);
+    if (isExchanging()) return waitForExchange();
     prepareSdk();
     if (config.error) views.errorNotice(config.error, { movesFocus: false });
     else if (isInAppBrowser(navigator.userAgent)) views.notice("IN_APP_BROWSER", { movesFocus: false });
-    whenSomebodyIsHere(() => calls.post("opened", { signupId: signup.id }));
-    document.addEventListener("visibilitychange", glance);
+    return whenSomebodyIsHere(() => calls.post("opened", { signupId: signup.id }));
+  }
+
+  /** The page was loaded anew while a code of this tab is at Meta: the server still calls the link pending. */
+  function isExchanging() {
+    return config.signupId !== null && codeSentAt(config.signupId) > Date.now() - EXCHANGE_MS;
+  }
+
+  function waitForExchange() {
+    signup = { id: config.signupId, isClicked: true, isFinished: true, hasCode: true };
+    views.show("progress");
+    progress.follow(signup.id);
+    setTimeout(() => {
+      if (signup.id === config.signupId && !progress.isUnderWay()) location.reload();
+    }, EXCHANGE_MS);
   }
 
   function prepareSdk() {
@@ -87,6 +103,7 @@
   async function sendCode(mine, code) {
     mine.hasCode = true;
     signup = mine;
+    noteCodeSent(mine.id);
     views.show("progress");
     const answer = await calls.post("callback", { signupId: mine.id, code });
     if (mine !== signup) return;
@@ -175,6 +192,23 @@
 
   begin();
 })();
+
+/** When this tab sent a code for the signup, in ms; 0 when it did not, or keeps no notes. */
+function codeSentAt(signupId) {
+  try {
+    return Number(sessionStorage.getItem(`code-sent-${signupId}`));
+  } catch {
+    return 0;
+  }
+}
+
+function noteCodeSent(signupId) {
+  try {
+    sessionStorage.setItem(`code-sent-${signupId}`, String(Date.now()));
+  } catch {
+    // Without storage a reload within the exchange shows the button again; the server refuses a second signup.
+  }
+}
 
 /** A link preview, a bot or a page loaded in advance is not a person. */
 function whenSomebodyIsHere(then) {

@@ -23,6 +23,23 @@ def test_a_reload_shows_the_running_signup(world: World, wrong: list[str]):
     assert wrong == []
 
 
+def test_a_reload_while_the_code_is_at_meta_waits_for_its_end(world: World):
+    page = world.open()
+    world.click()
+    world.is_callback_held = True
+    world.login("the-code")
+    signup_id = world.wait_for("callback")["signupId"]
+    # Until the exchange is over the link is pending, as the contract has it.
+    world.config["signupId"] = signup_id
+
+    page.reload()
+
+    world.sees("Connecting your number")
+    world.status = progress(running="save_waba")
+    expect(page.get_by_role("listitem").filter(has_text="Saving your WhatsApp account")).to_be_visible()
+    assert set(world.asked) == {signup_id}
+
+
 def test_steps_that_the_page_has_no_words_for_are_shown_all_the_same(world: World):
     world.status = progress() | {
         "steps": [{"step": "something_new", "status": "done"}, {"step": "save_waba", "status": "unheard_of"}]
@@ -43,9 +60,9 @@ def test_trouble_on_the_way_is_waited_out(world: World, trouble: str | int):
     page = world.open("processing")
 
     if trouble == "offline":
-        expect(page.get_by_text("You are offline")).to_be_visible()
+        expect(page.get_by_text("No connection right now")).to_be_visible()
     expect(page.get_by_role("listitem")).to_have_count(6)
-    expect(page.get_by_text("You are offline")).to_be_hidden()
+    expect(page.get_by_text("No connection right now")).to_be_hidden()
 
 
 def test_a_hidden_page_does_not_ask_and_catches_up_at_once(world: World):

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from onboarding.texts import step_titles
@@ -77,10 +78,12 @@ class World:
     answers: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
     status_answers: list[int | str] = field(default_factory=list)
     sdk: str | None = SDK
+    is_callback_held: bool = False
     is_sdk_held: bool = False
     held: Route | None = None
     organization_name: str = "Acme Chat"
     name: str = "Café Río"
+    language: str = "en"
 
     def start(self) -> None:
         self.context.route(f"{OURS}/**", self.ours)
@@ -127,17 +130,16 @@ class World:
             route.fulfill(body=self.html(), content_type="text/html", headers=self.headers())
 
     def html(self) -> str:
-        return render_to_string(
-            "onboarding/signup.html",
-            {
-                "link": {"name": self.name},
-                "organization_name": self.organization_name,
-                "config": self.config,
-                "privacy_url": f"{OURS}/privacy",
-                "terms_url": "",
-                "support_url": f"{OURS}/help",
-            },
-        )
+        context = {
+            "link": {"name": self.name},
+            "organization_name": self.organization_name,
+            "config": self.config,
+            "privacy_url": f"{OURS}/privacy",
+            "terms_url": "",
+            "support_url": f"{OURS}/help",
+        }
+        with translation.override(self.language):
+            return render_to_string("onboarding/signup.html", context)
 
     def headers(self) -> dict[str, str]:
         return {
@@ -159,6 +161,8 @@ class World:
     def answer_post(self, route: Route, call: str) -> None:
         assert route.request.headers["x-csrftoken"] == "csrf-token"
         self.posts.append((call, json.loads(route.request.post_data or "{}")))
+        if call == "callback" and self.is_callback_held:
+            return
         queue = self.answers.get(call)
         if not queue:
             route.fulfill(status=202, json={"status": "processing"})
