@@ -174,7 +174,8 @@ CELERY_BEAT_SCHEDULE = {
         ("phones whose check is due", "phones.sweep_phones", 5),
     )
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+# Nothing runs less often than every few seconds: there is no schedule to remember in a file.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
 # ---- Secrets at rest ------------------------------------------------------------------------------
 
