@@ -6,9 +6,6 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
@@ -19,18 +16,6 @@ from outbound.dialer import Dialer, DialError
 
 # A kept-alive connection is not used beyond this age: the name may point elsewhere by now.
 MAX_AGE_SECONDS = 60.0
-
-_only_fresh: ContextVar[bool] = ContextVar("only_fresh", default=False)
-
-
-@contextmanager
-def fresh_connections() -> Iterator[None]:
-    """For a second try: another kept-alive connection may be as stale as the first one was."""
-    token = _only_fresh.set(True)
-    try:
-        yield
-    finally:
-        _only_fresh.reset(token)
 
 
 class StaleConnectionError(ConnectionResetError):
@@ -83,9 +68,7 @@ class _Watched(HTTPConnection):
 
     def close_if_old(self) -> None:
         """Closed connections open again by themselves, by a new lookup and a new check."""
-        if self.sock is not None and (
-            _only_fresh.get() or time.monotonic() - self.opened_at > MAX_AGE_SECONDS
-        ):
+        if self.sock is not None and time.monotonic() - self.opened_at > MAX_AGE_SECONDS:
             self.close()
 
 

@@ -17,7 +17,7 @@ import requests.structures
 import urllib3.exceptions
 
 from outbound.addresses import AddressPolicy, AddressRefused, check_url
-from outbound.connections import DialingPoolManager, fresh_connections
+from outbound.connections import DialingPoolManager
 from outbound.deadline import Deadline, deadline
 from outbound.dialer import Dialer
 from outbound.failures import Failure, OutboundError, classified, is_stale
@@ -127,8 +127,8 @@ def exchange(
     with deadline(seconds) as ends:
         outcome = _attempt(session, request, max_body, ends)
         if isinstance(outcome, _StaleError) and retry_stale and not ends.expired:
-            with fresh_connections():
-                outcome = _attempt(session, request, max_body, ends)
+            # urllib3 opens a new connection now: a discarded one leaves its place at the top of the pool.
+            outcome = _attempt(session, request, max_body, ends)
     if isinstance(outcome, OutboundError):
         raise outcome
     return outcome
