@@ -35,23 +35,22 @@ def open_action(link: OnboardingLink, runs: Iterable[StepRun], now: datetime) ->
     if asking:
         error = asking.error or {}
         return action(error["actor"], error["code"], error["message"], url=hosted_url(link))
-    waiting = next(
-        (run for run in rows if run.status == Status.WAITING and run.error and run.next_attempt_at), None
-    )
+    waiting = next((run for run in rows if run.error and waits_until(run, now)), None)
     if waiting:
-        error, again = waiting.error or {}, waiting.next_attempt_at
-        return action(
-            error["actor"],
-            "WAIT",
-            error["message"],
-            deadline=timestamp(again) if again and again > now else None,
-        )
+        error, again = waiting.error or {}, waits_until(waiting, now)
+        return action(error["actor"], "WAIT", error["message"], deadline=timestamp(again) if again else None)
     failed = next((run for run in rows if run.status == Status.FAILED and run.error), None)
     if failed:
         error = failed.error or {}
         return action(error["actor"], error["code"], error["message"])
     is_running = any(run.status in {Status.RUNNING, Status.WAITING} for run in rows)
     return action(Actor.PLATFORM, "WAIT", "The steps are running.") if is_running else None
+
+
+def waits_until(run: StepRun, now: datetime) -> datetime | None:
+    """The later time for which a step waits; None when it runs or could run."""
+    is_later = run.next_attempt_at is not None and run.next_attempt_at > now
+    return run.next_attempt_at if run.status == Status.WAITING and is_later else None
 
 
 def published_action(link: OnboardingLink, now: datetime) -> dict[str, Any] | None:

@@ -13,6 +13,8 @@ from onboarding import texts
 from onboarding.models import OnboardingLink, Signup
 from onboarding.outcomes import Actor
 from onboarding.redirects import error_url
+from phones.models import RegistrationAttempt
+from phones.registration import attempts_left
 
 
 def page_language(link: OnboardingLink) -> str:
@@ -63,13 +65,13 @@ def extras(link: OnboardingLink) -> dict[str, Any]:
 
 def current_signup(link: OnboardingLink) -> Signup | None:
     """The signup whose progress everybody on this link sees: the one whose code was exchanged last."""
-    return link.signups.exclude(exchanged_at=None).order_by("-exchanged_at").first()
+    return link.signups.exclude(exchanged_at=None).select_related("phone").order_by("-exchanged_at").first()
 
 
 def is_lasting(link: OnboardingLink, signup: Signup | None) -> bool:
-    """A failure that another try of the end-user's would not cure is shown instead of the button."""
+    """A failure that goes on without the end-user is shown instead of the button: the token is here."""
     error = link.last_error
-    return bool(error and signup and error["actor"] != Actor.END_USER)
+    return bool(error and signup and signup.access_token and error["actor"] != Actor.END_USER)
 
 
 def shown_error(link: OnboardingLink, signup: Signup | None, now: datetime) -> dict[str, Any] | None:
@@ -97,10 +99,12 @@ def shown_error(link: OnboardingLink, signup: Signup | None, now: datetime) -> d
     }
 
 
-def shown_action(link: OnboardingLink, now: datetime) -> dict[str, Any] | None:
+def shown_action(link: OnboardingLink, signup: Signup | None, now: datetime) -> dict[str, Any] | None:
     """What the page has to do or say while the steps run: enter a PIN, or wait for Meta."""
     action = link.next_action
     if not action or link.status == OnboardingLink.Status.PENDING:
         return None
     shown = {name: action[name] for name in ("actor", "code", "deadline") if name in action}
+    if action["code"] == "ENTER_PIN" and signup and signup.phone:
+        shown["attemptsLeft"] = attempts_left(signup.phone, now, made_by=RegistrationAttempt.Maker.PERSON)
     return shown | {"message": texts.next_action_text(action["code"])}

@@ -139,7 +139,7 @@ def status(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
                 "steps": [{"step": run.step, "status": run.status} for run in signup.steps.all()]
                 if signup
                 else [],
-                "nextAction": shown_action(link, now),
+                "nextAction": shown_action(link, signup, now),
                 "error": shown_error(link, signup, now),
                 "redirectUrl": success_url(link, now) if link.completed_at else None,
             }

@@ -200,6 +200,7 @@ def give_pin(*, link: OnboardingLink, signup_id: UUID, pin: str) -> None:
     StepRun.objects.filter(pk=run.pk).update(
         status=StepRun.Status.WAITING, next_attempt_at=now, finished_at=None, is_put_off=False
     )
+    pipeline.advance(signup, now)
     ring_steps(signup_id, (run.step,))
 
 

@@ -52,7 +52,7 @@ def check_token(info: TokenInfo) -> None:
 def chosen_waba(signup: Signup, info: TokenInfo, now: datetime) -> str:
     """The browser's WABA if the token covers it; without one, the token's newest that is not known."""
     covered = info.granular.get(MANAGEMENT)
-    claimed = signup.session.get("waba_id")
+    claimed = claimed_id(signup, "waba_id")
     if claimed:
         if covered is not None and claimed not in covered:
             raise StepFailed(
@@ -60,7 +60,7 @@ def chosen_waba(signup: Signup, info: TokenInfo, now: datetime) -> str:
                 "The account that the browser named is not the one signed in for.",
                 Actor.END_USER,
             )
-        return str(claimed)
+        return claimed
     if not covered:
         raise StepFailed("PERMISSION_MISSING", "No WhatsApp Business Account was shared.", Actor.END_USER)
     if len(covered) > 1 and signup.exchanged_at and now - signup.exchanged_at < SESSION_PATIENCE:
@@ -73,15 +73,21 @@ def chosen_waba(signup: Signup, info: TokenInfo, now: datetime) -> str:
     return next((waba_id for waba_id in covered if waba_id not in known), covered[0])
 
 
+def claimed_id(signup: Signup, name: str) -> str | None:
+    """An id that the browser brought; what cannot be one of Meta's counts as none."""
+    given = signup.session.get(name)
+    return given if isinstance(given, str) and given.isascii() and given.isdigit() else None
+
+
 def chosen_phone(signup: Signup, waba_id: str, token: Token, *, is_coexistence: bool) -> str:
     """The browser's phone, or the one of the WABA that fits; checked against the number that was expected."""
     expected = signup.link.expected_phone_number
-    claimed = signup.session.get("phone_number_id")
+    claimed = claimed_id(signup, "phone_number_id")
     if claimed:
         if expected:
-            found = phone_numbers.read_phone_number(phone_number_id=str(claimed), token=token)
+            found = phone_numbers.read_phone_number(phone_number_id=claimed, token=token)
             check_expected(found.phone_number, expected)
-        return str(claimed)
+        return claimed
     candidates = wabas.list_phone_numbers(waba_id=waba_id, token=token)
     if not candidates:
         raise StepFailed("NO_PHONE_NUMBER", "The sign-up ended without a phone number.", Actor.END_USER)

@@ -166,8 +166,10 @@ def test_the_pin_of_a_number_is_asked_for_and_used(circle: Circle) -> None:
     assert circle.read(user.link_id)["nextAction"]["url"].endswith(f"/signup/{user.link_id}")
 
     assert user.call("pin", pin="654321").status_code == 202
+    assert user.status()["nextAction"]["code"] == "WAIT"
     run_due()
-    assert user.status()["nextAction"]["code"] == "ENTER_PIN"
+    asked = user.status()["nextAction"]
+    assert (asked["code"], asked["attemptsLeft"]) == ("ENTER_PIN", 8)
     assert user.call("pin", pin="123456").status_code == 202
     run_due()
 
