@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,6 +172,13 @@ class Product:
             assert time.monotonic() < until, link
             time.sleep(0.1)
         return link
+
+    def until(self, is_so: Callable[[], bool], seconds: float = 15.0) -> None:
+        """Waits for what the workers do."""
+        end = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < end, "it did not come to that"
+            time.sleep(0.1)
 
     # -- at the fake Meta -------------------------------------------------------------------------
 
