@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from api.errors import NotFoundError
 from onboarding import signups
@@ -36,7 +36,7 @@ META_ORIGINS = [
 ]
 
 
-@require_GET
+@require_safe
 @ensure_csrf_cookie
 @csp_update({"script-src": META_ORIGINS, "frame-src": META_ORIGINS, "connect-src": META_ORIGINS})  # type: ignore[arg-type]
 def signup_page(request: HttpRequest, link_id: UUID) -> HttpResponse:

@@ -5,11 +5,13 @@ Each call carries the signup's UUID that the page made; the first to arrive make
 
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from api.errors import ApiError, ConflictError, NotFoundError
@@ -26,6 +28,7 @@ from phones.services import keep_pin
 
 log = structlog.get_logger("onboarding.signups")
 State = Signup.State
+SEEN_EVERY = timedelta(seconds=5)
 
 
 class AlreadyRunningError(ConflictError):
@@ -78,8 +81,10 @@ def note_start(*, link: OnboardingLink, signup_id: UUID) -> None:
 
 
 def note_seen(*, signup_id: UUID) -> None:
-    """The page of this signup is still open: written at most every few seconds by its polling."""
-    Signup.objects.filter(pk=signup_id).update(page_seen_at=timezone.now())
+    """The page of this signup is still open; its polling writes this every few seconds at most."""
+    now = timezone.now()
+    unseen = Q(page_seen_at=None) | Q(page_seen_at__lt=now - SEEN_EVERY)
+    Signup.objects.filter(unseen, pk=signup_id).update(page_seen_at=now)
 
 
 @transaction.atomic
