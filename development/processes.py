@@ -86,7 +86,7 @@ def start_worker() -> None:
 
 
 def start_scheduler() -> None:
-    beat: Any = EmbeddedService(app, thread=True)
+    beat: Any = EmbeddedService(app, thread=True, scheduler_cls=settings.CELERY_BEAT_SCHEDULER)
     beat.daemon = True
     beat.start()
 
