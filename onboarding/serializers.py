@@ -230,10 +230,8 @@ def error_json(error: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def progress_json(link: OnboardingLink) -> list[dict[str, Any]]:
     """The steps of the signup whose code was exchanged last, in order."""
-    signup = (
-        link.signups.exclude(exchanged_at=None).order_by("-exchanged_at").prefetch_related("steps").first()
-    )
-    return [step_json(run) for run in signup.steps.all()] if signup else []
+    latest = link.signups.exclude(exchanged_at=None).order_by("-exchanged_at").values("pk")[:1]
+    return [step_json(run) for run in StepRun.objects.filter(signup=latest).order_by("position")]
 
 
 def step_json(run: StepRun) -> dict[str, Any]:

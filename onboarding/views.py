@@ -14,6 +14,30 @@ from onboarding.models import OnboardingLink
 from onboarding.serializers import LinkDetailOutput, LinkInput, LinkOutput, LinkQuery, NewLinkOutput
 from organizations.viewsets import OrganizationViewSet
 
+# What answers show. The rest stays in the database: the secrets above all, each of which would be opened.
+SHOWN = (
+    "name",
+    "status",
+    "external_id",
+    "metadata",
+    "redirect_url",
+    "webhook_url",
+    "webhook_events",
+    "mode",
+    "expected_phone_number",
+    "language",
+    "expires_at",
+    "created_at",
+    "completed_at",
+    "last_error",
+    "next_action",
+    "waba_id",
+    "phone__phone_number",
+    "phone__is_registered",
+    "outgoing_webhook__url",
+    "outgoing_webhook__events",
+)
+
 
 class OnboardingLinkViewSet(OrganizationViewSet):
     """Links that your end-users open to connect their WhatsApp number."""
@@ -23,9 +47,8 @@ class OnboardingLinkViewSet(OrganizationViewSet):
     filters = LinkQuery
 
     def get_queryset(self) -> QuerySet[OnboardingLink]:
-        return OnboardingLink.objects.for_organization(self.organization).select_related(
-            "phone", "outgoing_webhook"
-        )
+        rows = OnboardingLink.objects.for_organization(self.organization)
+        return rows.select_related("phone", "outgoing_webhook").only(*SHOWN)
 
     def narrowed(self, rows: QuerySet[OnboardingLink], asked: dict[str, Any]) -> QuerySet[OnboardingLink]:
         columns = {

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -80,12 +81,10 @@ class OrganizationViewSet(GenericViewSet[Any]):
 
     def get_object(self) -> Any:
         """The row of the path, by our id or Meta's, or a 404 whoever else owns it."""
-        given = self.kwargs["pk"]
-        rows = self.get_queryset()
-        row = rows.filter(**self.found_by(given)).first()
-        if row is None:
-            raise NotFoundError
-        return row
+        try:
+            return self.get_queryset().get(**self.found_by(self.kwargs["pk"]))
+        except ObjectDoesNotExist:
+            raise NotFoundError from None
 
     def found_by(self, given: str) -> dict[str, Any]:
         if self.meta_id_field and given.isascii() and given.isdigit():
