@@ -92,7 +92,7 @@ function watching(ask, onAnswer) {
 
   function schedule() {
     clearTimeout(timer);
-    if (!document.hidden) timer = setTimeout(turn, Math.max(wait, notBefore - Date.now()));
+    timer = setTimeout(turn, Math.max(wait, notBefore - Date.now()));
   }
 
   function catchUp() {

@@ -65,6 +65,19 @@ def test_trouble_on_the_way_is_waited_out(world: World, trouble: str | int):
     expect(page.get_by_text("No connection right now")).to_be_hidden()
 
 
+def test_the_page_keeps_away_for_as_long_as_it_is_told(world: World):
+    world.status = progress()
+    world.status_answers = [429]
+    page = world.open("processing")
+    page.wait_for_timeout(500)
+
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(1700)
+
+    assert len(world.asked) == 1
+    expect(page.get_by_role("listitem")).to_have_count(6)
+
+
 def test_a_hidden_page_does_not_ask_and_catches_up_at_once(world: World):
     world.status = progress()
     page = world.open("processing")

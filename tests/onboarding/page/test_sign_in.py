@@ -97,7 +97,7 @@ def test_the_code_is_sent_again_when_the_network_fails(world: World):
     world.wait_for("callback", 3)
     assert {body["code"] for body in world.sent("callback")} == {"the-code"}
     world.sees("Connecting your number")
-    expect(world.page.get_by_text("Finding the account you chose").first).to_be_visible()
+    expect(world.page.get_by_role("listitem").filter(has_text="Finding the account")).to_be_visible()
 
 
 def test_a_window_that_was_closed_brings_the_button_back_and_the_next_click_is_a_new_signup(world: World):

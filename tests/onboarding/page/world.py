@@ -154,7 +154,7 @@ class World:
         if trouble == "offline":
             route.abort("internetdisconnected")
         elif trouble != 200:
-            route.fulfill(status=int(trouble), json={}, headers={"Retry-After": "1"})
+            route.fulfill(status=int(trouble), json={}, headers={"Retry-After": "3"})
         else:
             route.fulfill(json=self.status)
 
