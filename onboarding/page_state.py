@@ -48,7 +48,8 @@ def page_config(request: HttpRequest, link: OnboardingLink, now: datetime, langu
             "extras": extras(link),
         },
         "messageOrigins": settings.META_MESSAGE_ORIGINS,
-        "error": shown_error(link, signup, now) if is_lasting(link, signup) else None,
+        "error": shown_error(link, signup, now),
+        "isBeingSetUp": is_being_set_up(link, signup),
         "redirectUrl": None,
         "stepTitles": texts.step_titles(),
         "csrfToken": get_token(request),
@@ -68,8 +69,8 @@ def current_signup(link: OnboardingLink) -> Signup | None:
     return link.signups.exclude(exchanged_at=None).select_related("phone").order_by("-exchanged_at").first()
 
 
-def is_lasting(link: OnboardingLink, signup: Signup | None) -> bool:
-    """A failure that goes on without the end-user is shown instead of the button: the token is here."""
+def is_being_set_up(link: OnboardingLink, signup: Signup | None) -> bool:
+    """A failure that goes on without the end-user: the token is here, so no button asks for another one."""
     error = link.last_error
     return bool(error and signup and signup.access_token and error["actor"] != Actor.END_USER)
 

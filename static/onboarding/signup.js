@@ -32,6 +32,7 @@
     document.addEventListener("visibilitychange", glance);
     if (isExchanging()) return waitForExchange();
     prepareSdk();
+    if (config.isBeingSetUp) return progress.fail(config.error);
     if (config.error) views.errorNotice(config.error, { movesFocus: false });
     else if (isInAppBrowser(navigator.userAgent)) views.notice("IN_APP_BROWSER", { movesFocus: false });
     return whenSomebodyIsHere(() => calls.post("opened", { signupId: signup.id }));

@@ -2,8 +2,11 @@
 
 import hashlib
 import hmac
+import json
+import re
 import uuid
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -374,3 +377,33 @@ def test_the_token_is_encrypted_and_forgotten_by_the_signup(circle: Circle) -> N
     assert user.signup.access_token is None
     assert Waba.objects.get().access_token == token
     assert StepRun.objects.filter(error__isnull=False).count() == 0
+
+
+def test_the_page_says_what_happened_and_asks_for_no_second_signup_while_we_mend_ours(circle: Circle) -> None:
+    user = circle.signed_up()
+    circle.meta.sandbox.set_scenario("error", call="get_waba", code=131009)
+    run_due()
+
+    config = page_config(user)
+
+    assert config["error"]["code"] == "CONFIGURATION"
+    assert config["isBeingSetUp"] is True
+
+
+def test_a_failure_before_the_token_offers_the_button_again(circle: Circle) -> None:
+    user = EndUser(circle.make_link()["id"])
+    circle.meta.sandbox.set_scenario("error", call="access_token", code=101)
+    assert user.bring(circle.meta.sandbox.sign_up()).status_code == 422
+
+    config = page_config(user)
+
+    assert config["error"]["code"] == "CONFIGURATION"
+    assert config["isBeingSetUp"] is False
+
+
+def page_config(user: EndUser) -> dict[str, Any]:
+    page = user.client.get(f"/signup/{user.link_id}").content.decode()
+    found = re.search(r'<script id="signup-config" type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert found
+    config: dict[str, Any] = json.loads(found[1])
+    return config
