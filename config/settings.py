@@ -304,14 +304,8 @@ SPECTACULAR_SETTINGS = {
 # ---- Pages ------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [
-    ("en", "English"),
-    ("es", "Español"),
-    ("pt", "Português"),
-    ("he", "עברית"),
-    ("ar", "العربية"),
-    ("fr", "Français"),
-]
+# Every text is marked for translation; a language is listed here when its catalogue is whole.
+LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
