@@ -248,3 +248,11 @@ def test_the_page_calls_only_our_server_and_meta(world: World):
 
     assert hosts == {"connect.test", META.removeprefix("https://")}
     assert LINK in world.page.url
+
+
+def test_nothing_is_asked_of_the_end_user_while_the_platform_mends_its_own_side(world: World):
+    page = world.open(error=error("CONFIGURATION", canRetry=False), isBeingSetUp=True)
+
+    world.sees("Title of CONFIGURATION")
+    expect(page.get_by_role("button", name="Continue with Facebook")).to_be_hidden()
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
