@@ -1,6 +1,10 @@
-"""Serializer fields that take exactly what the contract says, and no near misses."""
+"""Serializer fields that take exactly what the contract says, and no near misses.
 
-from collections.abc import Sequence
+A field's `request_schema` is what the OpenAPI document says of it on the way in, besides its type.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +16,17 @@ from rest_framework import serializers
 from api.documents import DocumentError, stored
 from api.times import timestamp
 
+RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+WHOLE_NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
+
 
 class Text(serializers.CharField):
     """A JSON string: a number or a boolean is not one. NUL and lone surrogates are refused."""
 
     default_error_messages = {"not_text": "A string is needed."}
+    request_schema: Mapping[str, Any] = {"pattern": r"\S"}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -42,11 +52,20 @@ class Choice(serializers.ChoiceField):
         return str(super().to_internal_value(data))
 
 
+class WholeNumber(serializers.IntegerField):
+    """An integer in a query, in plain digits: neither `1.0` nor `1_000`."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not WHOLE_NUMBER.fullmatch(str(data)):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 class Timestamp(serializers.DateTimeField):
-    """ISO 8601; UTC, milliseconds and `Z` on the way out."""
+    """RFC 3339 with its zone, which ISO 8601 leaves open; UTC, milliseconds and `Z` on the way out."""
 
     def to_internal_value(self, value: Any) -> datetime:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not RFC_3339.fullmatch(value):
             self.fail("invalid", format="2026-01-15T10:30:00.000Z")
         return super().to_internal_value(value)
 
@@ -58,6 +77,7 @@ class PhoneNumberText(Text):
     """E.164 with `+`. Spaces, hyphens and brackets are accepted and removed, a missing `+` is added."""
 
     default_error_messages = {"phone_number": "This is not a phone number in international form."}
+    request_schema = {"format": "phone-number"}
 
     def to_internal_value(self, data: Any) -> str:
         given = "".join(c for c in super().to_internal_value(data) if c not in "+ -()[]\u00a0")
@@ -72,11 +92,15 @@ class PhoneNumberText(Text):
         return "+" + given
 
 
-@extend_schema_field({"type": ["object", "null"], "additionalProperties": True})
+@extend_schema_field({"type": "object", "additionalProperties": True})
 class Metadata(serializers.Field[Any, Any, Any, Any]):
     """A JSON object, kept as text and given back as it was written."""
 
     default_error_messages = {"not_object": "A JSON object is needed.", "document": "{reason}"}
+    request_schema = {
+        "description": "A JSON object, at most 16 KiB and 32 levels deep, without NUL. "
+        "Given back as it was written: key order, case, numbers."
+    }
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, dict):
@@ -95,4 +119,12 @@ class TextList(serializers.ListField):
 
     def __init__(self, *, choices: Sequence[str] | None = None, max_length: int = 50, **kwargs: Any) -> None:
         child = Choice(choices=list(choices)) if choices else Text()
+        self.most = max_length
         super().__init__(child=child, max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        # Before its items are looked at: a body has room for half a million wrong ones.
+        if isinstance(data, list) and len(data) > self.most:
+            self.fail("max_length", max_length=self.most)
+        texts: list[str] = super().to_internal_value(data)
+        return texts

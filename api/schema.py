@@ -3,70 +3,12 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance, is_patched_serializer
 from drf_spectacular.utils import OpenApiExample
 
-MESSAGES = {
-    "400": "The request is not valid; `details` name the fields.",
-    "401": "No key, or one that is unknown, revoked or expired.",
-    "403": "The key lacks the scope, or the organization is suspended.",
-    "404": "There is no such resource in your organization.",
-    "409": "The resource is not in a state that allows this.",
-    "413": "The body is larger than 1 MiB.",
-    "415": "The body is not application/json.",
-    "429": "Too many requests; `Retry-After` says for how long.",
-    "500": "Unexpected server error.",
-}
-CODES = {
-    "400": "VALIDATION_ERROR",
-    "401": "UNAUTHORIZED",
-    "403": "FORBIDDEN",
-    "404": "NOT_FOUND",
-    "409": "CONFLICT",
-    "413": "PAYLOAD_TOO_LARGE",
-    "415": "UNSUPPORTED_MEDIA_TYPE",
-    "429": "RATE_LIMITED",
-    "500": "INTERNAL_ERROR",
-}
-LIMIT_HEADERS = {
-    "RateLimit-Limit": "Requests that this key may make in a window.",
-    "RateLimit-Remaining": "Requests left in this window.",
-    "RateLimit-Reset": "Seconds until the window ends.",
-}
-ERROR = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["message", "code", "requestId"],
-            "properties": {
-                "message": {"type": "string"},
-                "code": {"type": "string", "enum": []},
-                "requestId": {"type": "string"},
-                "details": {
-                    "type": "array",
-                    "description": "On validation errors: which fields are wrong, and why.",
-                    "items": {
-                        "type": "object",
-                        "required": ["field", "message", "code"],
-                        "properties": {name: {"type": "string"} for name in ("field", "message", "code")},
-                    },
-                },
-                "meta": {
-                    "type": "object",
-                    "description": "What Meta said, where it said something.",
-                    "properties": {
-                        "code": {"type": ["integer", "null"]},
-                        "subcode": {"type": ["integer", "null"]},
-                        "traceId": {"type": ["string", "null"]},
-                    },
-                },
-                "retryAt": {"type": "string", "format": "date-time"},
-            },
-        }
-    },
-}
-ALL_CODES = [*CODES.values(), "METHOD_NOT_ALLOWED", "META_REFUSED", "META_ERROR", "SERVICE_UNAVAILABLE"]
+from api.error_schema import ALL_CODES, ERROR, error_response, headers
+from api.serializers import Input, Query
+
 LIST_META = {
     "type": "object",
     "required": ["pagination"],
@@ -107,8 +49,27 @@ class ContractSchema(AutoSchema):
 
     def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:
         """`Link` and `LinkRequest`: what is ours in the class names is left out."""
-        name = str(super()._get_serializer_name(serializer, direction, bypass_extensions))  # type: ignore[no-untyped-call]
+        name = str(super()._get_serializer_name(serializer, direction, bypass_extensions))
         return name.replace("Output", "").replace("Input", "")
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """What is said of the class is shown; what is said of its base class is for us."""
+        schema: Any = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        instance = force_instance(serializer)  # type: ignore[no-untyped-call]
+        if not type(instance).__doc__:
+            schema.pop("description", None)
+        if direction == "request" and isinstance(instance, Input):
+            is_patch = is_patched_serializer(instance, direction)
+            schema |= strict(schema, instance, is_patch or isinstance(instance, Query))
+        return schema
+
+    def _resolve_path_parameters(self, variables: Any) -> Any:
+        parameters = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
+        for parameter in parameters:
+            has_two_ids = parameter["name"] == "id" and getattr(self.view, "meta_id_field", None)
+            parameter["description"] = "Our id, or Meta's." if has_two_ids else "Our id."
+            parameter["schema"] = {"type": "string"} | ({} if has_two_ids else {"format": "uuid"})
+        return parameters
 
     def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
         response: Any = super()._get_response_for_code(  # type: ignore[no-untyped-call]
@@ -143,29 +104,40 @@ class ContractSchema(AutoSchema):
         return sorted(statuses)
 
 
-def headers() -> dict[str, Any]:
-    limits = {name: header(text, "integer") for name, text in LIMIT_HEADERS.items()}
-    return {"X-Request-Id": header("This request's id, for support.", "string")} | limits
+def strict(schema: dict[str, Any], serializer: Input, is_exact: bool) -> dict[str, Any]:
+    """A body's schema with what its fields say of themselves, and without room for unknown fields.
+
+    Unless `is_exact`, `null` for an optional field is its absence.
+    """
+    for name, field in serializer.fields.items():
+        property_schema = schema["properties"][name]
+        for word, value in getattr(field, "request_schema", {}).items():
+            property_schema.setdefault(word, value)
+        if not is_exact and not field.required:
+            schema["properties"][name] = or_null(property_schema)
+    closed: dict[str, Any] = {"additionalProperties": False}
+    if serializer.together:
+        closed["anyOf"] = all_or_none(serializer.together, schema["properties"])
+    return closed
 
 
-def header(description: str, kind: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": kind}}
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds = schema.get("type")
+    if kinds is None:
+        return {"anyOf": [schema, {"type": "null"}]}
+    listed = [kinds] if isinstance(kinds, str) else [*kinds]
+    nullable = schema | {"type": list(dict.fromkeys([*listed, "null"]))}
+    if "enum" in schema:
+        nullable["enum"] = list(dict.fromkeys([*schema["enum"], None]))
+    return nullable
 
 
-def error_response(status: str) -> dict[str, Any]:
-    value: dict[str, Any] = {"message": MESSAGES[status], "code": CODES[status], "requestId": "b7f9c1de"}
-    if status == "400":
-        value["details"] = [{"field": "name", "message": "This field is required.", "code": "required"}]
-    return {
-        "description": MESSAGES[status],
-        "headers": {"X-Request-Id": header("This request's id, for support.", "string")},
-        "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/Error"},
-                "examples": {CODES[status]: {"value": {"error": value}}},
-            }
-        },
-    }
+def all_or_none(names: tuple[str, ...], properties: dict[str, Any]) -> list[dict[str, Any]]:
+    given = {name: {"type": next(k for k in properties[name]["type"] if k != "null")} for name in names}
+    return [
+        {"required": list(names), "properties": given},
+        {"properties": {name: {"type": "null"} for name in names}},
+    ]
 
 
 def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
@@ -173,4 +145,16 @@ def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -
     shapes = result.setdefault("components", {}).setdefault("schemas", {})
     shapes |= COMPONENTS
     shapes["Error"]["properties"]["error"]["properties"]["code"]["enum"] = ALL_CODES
+    drop_marks(result)
     return result
+
+
+def drop_marks(node: Any) -> None:
+    """Takes out what the generator notes for itself."""
+    if isinstance(node, dict):
+        node.pop("x-spec-enum-id", None)
+        for inner in node.values():
+            drop_marks(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            drop_marks(inner)

@@ -11,8 +11,11 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 class Input(serializers.Serializer[Any]):
     """A request body. Unknown fields are refused by name; `null` for an optional field is its absence.
 
-    In a PATCH (`partial=True`) `null` stays and clears the field.
+    In a PATCH (`partial=True`) `null` stays and clears the field. The fields of `together` come all or
+    none.
     """
+
+    together: tuple[str, ...] = ()
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
@@ -25,13 +28,21 @@ class Input(serializers.Serializer[Any]):
             for name, value in data.items()
             if name in self.fields and not self.absent(name, value)
         }
+        refused = unknown | self.lonely(known)
         try:
             validated = super().to_internal_value(known)
         except ValidationError as wrong:
-            raise ValidationError(unknown | dict(wrong.detail)) from wrong  # type: ignore[arg-type]
-        if unknown:
-            raise ValidationError(unknown)
+            raise ValidationError(refused | dict(wrong.detail)) from wrong  # type: ignore[arg-type]
+        if refused:
+            raise ValidationError(refused)
         return validated
+
+    def lonely(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Errors of the fields that are missing beside others of `together`."""
+        given = [name for name in self.together if name in known]
+        message = f"Needed with {' and '.join(given)}."
+        missing = [name for name in self.together if given and name not in known]
+        return {name: [ErrorDetail(message, code="required")] for name in missing}
 
     def absent(self, name: str, value: Any) -> bool:
         return value is None and not self.partial and not self.fields[name].required

@@ -22,8 +22,23 @@ BCP_47 = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 MAX_SESSION_KEYS = 40
 
 
+class LanguageTag(Text):
+    """BCP 47, as far as languages, scripts and regions go."""
+
+    default_error_messages = {"language": "A language tag such as en, pt-BR or he is needed."}
+    request_schema = {"pattern": f"^{BCP_47.pattern}$"}
+
+    def to_internal_value(self, data: Any) -> str:
+        tag = super().to_internal_value(data)
+        if not BCP_47.fullmatch(tag):
+            self.fail("language")
+        return tag
+
+
 class LinkInput(Input):
     """The body of a create."""
+
+    together = ("webhookUrl", "webhookEvents")
 
     name = Text(min_length=1, max_length=255)
     externalId = Text(source="external_id", required=False, max_length=255)
@@ -35,26 +50,12 @@ class LinkInput(Input):
     expiresAt = Timestamp(source="expires_at", required=False)
     mode = Choice(choices=OnboardingLink.Mode.choices, required=False)
     expectedPhoneNumber = PhoneNumberText(source="expected_phone_number", required=False)
-    language = Text(required=False, max_length=35)
+    language = LanguageTag(required=False, max_length=35)
 
     def validate_expiresAt(self, value: datetime) -> datetime:
         if value <= timezone.now():
             raise serializers.ValidationError("It must be in the future.", code="past")
         return value
-
-    def validate_language(self, value: str) -> str:
-        if not BCP_47.fullmatch(value):
-            raise serializers.ValidationError(
-                "A language tag such as en, pt-BR or he is needed.", code="language"
-            )
-        return value
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "webhook_url" in attrs and "webhook_events" not in attrs:
-            raise serializers.ValidationError({"webhookEvents": "Needed with a webhookUrl."}, code="required")
-        if "webhook_events" in attrs and "webhook_url" not in attrs:
-            raise serializers.ValidationError({"webhookUrl": "Needed with webhookEvents."}, code="required")
-        return attrs
 
 
 class LinkQuery(Query):
