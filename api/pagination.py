@@ -9,6 +9,8 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.fields import WholeNumber
+
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 # PostgreSQL's OFFSET is a 64-bit number; a page beyond this is empty in any table.
 MAX_PAGE = 10**12
@@ -23,8 +25,8 @@ class Page:
 
 
 class PageQuery(serializers.Serializer[Any]):
-    page = serializers.IntegerField(min_value=1, max_value=MAX_PAGE, default=1)
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
+    page = WholeNumber(min_value=1, max_value=MAX_PAGE, default=1)
+    limit = WholeNumber(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
 
 
 class PagePagination(BasePagination):

@@ -50,6 +50,14 @@ class JsonObject(dict[str, Any]):
     duplicate: str | None = None
 
 
+# Python converts no longer integers by default; their text is what is kept anyway.
+MAX_INT_DIGITS = 4000
+
+
+def integer(literal: str) -> JsonInt | JsonFloat:
+    return JsonInt(literal) if len(literal) <= MAX_INT_DIGITS else JsonFloat(literal)
+
+
 def object_of(pairs: list[tuple[str, Any]]) -> JsonObject:
     parsed = JsonObject(pairs)
     if len(parsed) < len(pairs):
@@ -85,7 +93,7 @@ def parsed_json(raw: bytes) -> Any:
         return json.loads(
             raw.decode(),
             object_pairs_hook=object_of,
-            parse_int=JsonInt,
+            parse_int=integer,
             parse_float=JsonFloat,
             parse_constant=NotJson,
         )
@@ -95,8 +103,6 @@ def parsed_json(raw: bytes) -> Any:
         refuse(f"The body is not JSON: {wrong.msg} at line {wrong.lineno}, column {wrong.colno}.")
     except RecursionError:
         refuse("The body is nested too deep.")
-    except ValueError:
-        refuse("The body has a number with too many digits.")
 
 
 def refuse(message: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """The envelope: `{"data": ...}`, with `meta.pagination` on lists. No view spells these words."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,14 @@ def to_json(value: Any) -> bytes:
     return orjson.dumps(value, default=plain)
 
 
+def error_json(value: Any) -> bytes:
+    """An error quotes what the client sent: a lone surrogate in it, which is no UTF-8, is escaped."""
+    try:
+        return to_json(value)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, default=plain).encode()
+
+
 class EnvelopeRenderer(BaseRenderer):
     media_type = "application/json"
     format = "json"
@@ -38,7 +47,7 @@ class EnvelopeRenderer(BaseRenderer):
         if response is not None and response.status_code == 204:
             return b""
         if response is not None and response.exception:
-            return to_json(data)
+            return error_json(data)
         if isinstance(data, Page):
             return to_json({"data": data.rows, "meta": {"pagination": data.pagination}})
         return to_json({"data": data})
