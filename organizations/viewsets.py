@@ -55,15 +55,18 @@ class OrganizationViewSet(GenericViewSet[Any]):
         return api_key
 
     def check_permissions(self, request: Request) -> None:
+        """A call outside the key's scopes counts too, and says what is left of the limit."""
+        self.spent = spend(f"key:{self.api_key.pk}", parsed_rate(settings.API_RATE_LIMIT))
+        if self.spent.is_over:
+            raise RateLimitedError(headers={"Retry-After": str(self.spent.reset)})
         scope = self.read_scope if request.method in {"GET", "HEAD"} else self.write_scope
         if scope not in self.api_key.scopes:
             raise MissingScopeError(scope)
 
-    def check_throttles(self, request: Request) -> None:
-        self.spent = spend(f"key:{self.api_key.pk}", parsed_rate(settings.API_RATE_LIMIT))
-        if self.spent.is_over:
-            raise RateLimitedError(headers={"Retry-After": str(self.spent.reset)})
-        self.check_query(request)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action is not None:
+            self.check_query(request)
 
     def check_query(self, request: Request) -> None:
         known = set(self.filters().fields) | PAGING if self.action == "list" else set()
