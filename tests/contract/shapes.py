@@ -1,4 +1,4 @@
-"""Whether an answer is what a document shows: keys in its order, its kinds of values; more keys may be there."""
+"""Whether an answer is what a document shows: keys in its order, its kinds of values; more keys may be."""
 
 import re
 from typing import Any

@@ -1,0 +1,52 @@
+"""The running API against its own OpenAPI document: every check of schemathesis finds nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Api
+from tests.wabas.world import Meta
+from wabas.examples import WABA
+from wabas.models import Waba
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+
+
+def test_schemathesis_finds_nothing(
+    running: str, api: Api, meta: Meta, settings: Any, tmp_path: Path
+) -> None:
+    settings.API_RATE_LIMIT = "1000000/minute"
+    phone = meta.registered_phone(api.organization)
+    # The WABA of the document's examples, so that they are right in this world.
+    Waba.objects.create(organization=api.organization, pk=WABA["id"], meta_waba_id=WABA["metaWabaId"])
+    given = {
+        "API_KEY": api.key or "",
+        "API_URL": running,
+        "WABA_IDS": f"{phone.waba_id} {WABA['id']}",
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
+
+    run = subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            "--config-file",
+            CONFIG,
+            "run",
+            f"{running}/v1/openapi.json",
+        ],
+        cwd=tmp_path,
+        env=os.environ | given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    if run.returncode:
+        pytest.fail(run.stdout + run.stderr, pytrace=False)
+    phases = [line for line in run.stdout.splitlines() if line.startswith("  ✅ ")]
+    assert [line.split()[1] for line in phases] == ["Examples", "Coverage", "Fuzzing", "Stateful"]
