@@ -1,6 +1,7 @@
 """Every step against success, a passing failure, a lasting one, and a worker that dies in the middle."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -86,8 +87,7 @@ def test_an_unknown_code_is_tried_three_times_and_then_put_to_us(circle: Circle,
         user.make_due()
 
     assert (user.step(step).status, user.step(step).attempts) == ("failed", 3)
-    assert user.step(step).error is not None
-    assert user.step(step).error["code"] == "CONFIGURATION"
+    assert (user.step(step).error or {})["code"] == "CONFIGURATION"
 
 
 @pytest.mark.parametrize("step", [*CALLS, "complete_link"])
@@ -270,8 +270,8 @@ def test_two_steps_that_end_at_once_complete_the_link(circle: Circle) -> None:
         signup_id = user.signup.pk
 
         results = at_once(
-            lambda signup_id=signup_id: pipeline.run_step(signup_id, "register_phone"),
-            lambda signup_id=signup_id: pipeline.run_step(signup_id, "subscribe_app"),
+            partial(pipeline.run_step, signup_id, "register_phone"),
+            partial(pipeline.run_step, signup_id, "subscribe_app"),
         )
 
         opened = [advance.ready for advance in results]
@@ -286,11 +286,9 @@ def test_ten_callbacks_at_once_make_one_signup(circle: Circle) -> None:
     made = circle.meta.sandbox.sign_up()
     users = [EndUser(link["id"]) for _ in range(10)]
 
-    answers = at_once(
-        *(lambda user=user: user.call("callback", code=made["code"]).status_code for user in users)
-    )
+    answers = at_once(*(partial(user.call, "callback", code=made["code"]) for user in users))
 
-    assert sorted(answers) == [202, *[409] * 9]
+    assert sorted(answer.status_code for answer in answers) == [202, *[409] * 9]
     assert len(circle.meta.sandbox.calls("access_token")) == 1
     run_due()
     assert Event.objects.filter(name="phone_number.connected").count() == 1
