@@ -23,7 +23,7 @@ PAGING = frozenset({"page", "limit"})
 
 class MissingScopeError(ForbiddenError):
     def __init__(self, scope: str) -> None:
-        super().__init__(f"This API key lacks the scope {scope!r}.")
+        super().__init__(f"This API key lacks the scope '{scope}'.")
 
 
 class OrganizationViewSet(GenericViewSet[Any]):
@@ -65,7 +65,7 @@ class OrganizationViewSet(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action is not None:
+        if self.action in self.action_map.values():
             self.check_query(request)
 
     def check_query(self, request: Request) -> None:
