@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import socket
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from tests.conftest import Api
+from tests.contract.tenants import Tenant, tenant
 from tests.wabas.world import meta
 
 __all__ = ["meta"]
@@ -108,3 +110,21 @@ def visit() -> Iterator[Callable[[str], Visitor]]:
     yield opened
     for session in sessions:
         session.close()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine at which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def acme(db: None) -> Tenant:
+    return tenant("Acme CRM", 1)
+
+
+@pytest.fixture
+def other(db: None) -> Tenant:
+    return tenant("Stranger Inc", 2)

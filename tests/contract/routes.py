@@ -1,0 +1,75 @@
+"""The API's secured routes: the table that tests walk through, and what the resolver really serves."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from organizations.models import Scope
+
+GROUP = re.compile(r"\(\?P<\w+>[^)]*\)")
+LINK = {"name": "Acme Corp"}
+WEBHOOK = {"url": "https://shop.example.com/hooks", "events": ["*"]}
+KEY = {"name": "second", "scopes": ["read"]}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A call with a body that would pass, the scope it needs, and how its answer is called when it may."""
+
+    method: str
+    path: str
+    scope: str
+    status: int
+    body: Any = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+# Every secured call. `{link}` and its like stand for the id of a row of the tested organization.
+ROUTES = [
+    Route("GET", "onboarding-links", Scope.READ, 200),
+    Route("POST", "onboarding-links", Scope.WRITE, 201, LINK),
+    Route("GET", "onboarding-links/{link}", Scope.READ, 200),
+    Route("DELETE", "onboarding-links/{link}", Scope.WRITE, 204),
+    Route("POST", "onboarding-links/{link}/retry", Scope.WRITE, 409, {}),
+    Route("GET", "wabas", Scope.READ, 200),
+    Route("GET", "wabas/{waba}", Scope.READ, 200),
+    Route("GET", "wabas/{waba}/connection", Scope.READ, 200),
+    Route("GET", "phones", Scope.READ, 200),
+    Route("GET", "phones/{phone}", Scope.READ, 200),
+    Route("PATCH", "phones/{phone}", Scope.WRITE, 200, {"externalId": "x"}),
+    Route("GET", "phones/{phone}/health", Scope.READ, 200),
+    Route("GET", "outgoing-webhooks", Scope.READ, 200),
+    Route("POST", "outgoing-webhooks", Scope.WRITE, 201, WEBHOOK),
+    Route("GET", "outgoing-webhooks/{webhook}", Scope.READ, 200),
+    Route("PATCH", "outgoing-webhooks/{webhook}", Scope.WRITE, 200, {"isActive": False}),
+    Route("DELETE", "outgoing-webhooks/{webhook}", Scope.WRITE, 204),
+    Route("GET", "api-keys", Scope.KEYS, 200),
+    Route("POST", "api-keys", Scope.KEYS, 201, KEY),
+    Route("GET", "api-keys/{key}", Scope.KEYS, 200),
+    Route("DELETE", "api-keys/{key}", Scope.KEYS, 204),
+]
+
+
+def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in resolver.url_patterns:
+        path = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, path)
+        else:
+            yield path, entry
+
+
+def served() -> set[tuple[str, str]]:
+    """`(method, path)` of every secured route, rows as `{}`."""
+    found = set()
+    for path, pattern in patterns(get_resolver()):
+        actions = getattr(pattern.callback, "actions", None)
+        if path.startswith("v1/") and actions:
+            plain = GROUP.sub("{}", path.removeprefix("v1/")).strip("^$").replace("^", "").removesuffix(r"\Z")
+            found |= {(method.upper(), plain) for method in actions if method != "head"}
+    return found

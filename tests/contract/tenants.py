@@ -1,0 +1,69 @@
+"""Organizations with a row of each kind, and what a call at one of them answers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from onboarding.services import create_link
+from organizations.models import Organization, Scope
+from organizations.services import IssuedKey, create_organization, issue_key
+from phones.models import PhoneNumber
+from tests.contract.routes import WEBHOOK, Route
+from wabas.models import Waba
+from webhooks.services import create_webhook
+
+
+@dataclass
+class Tenant:
+    """An organization with a row of each kind."""
+
+    organization: Organization
+    key: IssuedKey
+    ids: dict[str, str]
+    metas: dict[str, str]
+
+    def path(self, route: Route, *, by_metas_id: bool = False) -> str:
+        return "/v1/" + route.path.format(**self.ids | (self.metas if by_metas_id else {}))
+
+
+def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)) -> Tenant:
+    organization = create_organization(name=name)
+    waba = Waba.objects.create(organization=organization, meta_waba_id=f"10229012934039{number}")
+    phone = PhoneNumber.objects.create(
+        organization=organization,
+        waba=waba,
+        meta_phone_number_id=f"10654035224292{number}",
+        phone_number=f"+549115555123{number}",
+    )
+    rows = {
+        "link": create_link(organization=organization, name="Acme Corp").pk,
+        "webhook": create_webhook(organization=organization, url=WEBHOOK["url"], events=["*"]).pk,  # type: ignore[arg-type]
+        "key": issue_key(organization=organization, name="other", scopes=["read"]).api_key.pk,
+        "waba": waba.pk,
+        "phone": phone.pk,
+    }
+    return Tenant(
+        organization,
+        issue_key(organization=organization, name="test", scopes=scopes),
+        {kind: str(pk) for kind, pk in rows.items()},
+        {"waba": waba.meta_waba_id, "phone": phone.meta_phone_number_id},
+    )
+
+
+def call(route: Route, path: str, authorization: str | None) -> Any:
+    headers = {"authorization": authorization} if authorization is not None else {}
+    content = {} if route.body is None else {"data": route.body, "content_type": "application/json"}
+    return getattr(Client(), route.method.lower())(path, headers=headers, **content)
+
+
+def bearer(key: IssuedKey) -> str:
+    return f"Bearer {key.secret}"
+
+
+def refused(answer: Any, status: int, code: str) -> None:
+    assert answer.status_code == status, answer.content
+    error = answer.json()["error"]
+    assert error["code"] == code
+    assert error["requestId"] == answer["X-Request-Id"] != ""
+    assert answer["Content-Type"] == "application/json"
