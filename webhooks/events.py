@@ -16,6 +16,8 @@ from organizations.models import Organization
 from wabas.models import Waba
 from webhooks.models import Delivery, Event, OutgoingWebhook
 
+# PostgreSQL takes 65,535 parameters a statement, which Django does not watch.
+BATCH = 1000
 # Every event by name, in the order of the documentation.
 EVENTS: dict[str, str] = {
     "phone_number.connected": "A phone number was connected through onboarding.",
@@ -60,7 +62,7 @@ def publish(
     """Stores an event and a delivery to each endpoint that wants it; those of inactive ones are held.
 
     `besides`: the endpoint that is not told. Raises NotInTransactionError and UnknownEventError. The number
-    of queries does not grow with the endpoints.
+    of queries does not grow with the endpoints, up to a thousand.
     """
     if name not in EVENTS:
         raise UnknownEventError(name)
@@ -75,11 +77,12 @@ def publish(
         body=body_of(organization, name, data, ulid.datetime),
         created_at=ulid.datetime,
     )
-    Delivery.objects.bulk_create(
+    deliveries = (
         Delivery(event=event, webhook=endpoint, next_attempt_at=event.created_at)
         for endpoint in endpoints_in_scope(event)
         if endpoint.wants(name) and endpoint != besides
     )
+    Delivery.objects.bulk_create(deliveries, batch_size=BATCH)
     return event
 
 

@@ -114,9 +114,12 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
-    webhook = models.ForeignKey(OutgoingWebhook, on_delete=models.CASCADE, related_name="deliveries")
+    # The indexes below serve both: each one less makes every change of state cheaper.
+    webhook = models.ForeignKey(
+        OutgoingWebhook, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
     replay_of = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replays"
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replays", db_index=False
     )
     trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.EVENT)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
@@ -148,15 +151,17 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
+            # The only one of waiting rows. Beside one by time alone the planner finds the head of an endpoint
+            # by walking through the backlog of another.
             models.Index(
                 fields=["webhook", "next_attempt_at", "id"],
                 name="delivery_due",
                 condition=Q(state="pending"),
             ),
-            models.Index(fields=["next_attempt_at"], name="delivery_due_any", condition=Q(state="pending")),
             models.Index(fields=["webhook"], name="delivery_in_flight", condition=Q(state="in_flight")),
             models.Index(fields=["lease_expires_at"], name="delivery_leased", condition=Q(state="in_flight")),
             models.Index(fields=["webhook", "-created_at", "-id"], name="delivery_newest"),
+            models.Index(fields=["replay_of"], name="delivery_replays", condition=Q(replay_of__isnull=False)),
         ]
 
     def __str__(self) -> str:

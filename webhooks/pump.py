@@ -16,13 +16,15 @@ from django.utils import timezone
 
 from webhooks import delivery
 from webhooks.delivery import Claimed, Outcome
+from webhooks.delivery.sending import CONNECTIONS
 
 log = structlog.get_logger("webhooks.delivery")
 Clock = Callable[[], datetime]
 
-THREADS = 32
-# Claimed and not yet settled, in one turn. With all threads busy for 10 s each this is done within a lease.
-IN_HAND = 100
+THREADS = CONNECTIONS
+# Claimed and not yet settled, in one turn: more brings nothing against quick endpoints, and makes new
+# deliveries wait longer behind slow ones. Two rounds of 10 s are well within a lease.
+IN_HAND = 2 * THREADS
 TURN_SECONDS = 20.0
 # Results of so long are settled together.
 GATHER_SECONDS = 0.03
@@ -34,6 +36,12 @@ DATABASE_PAUSE_SECONDS = 0.2
 @cache
 def senders() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="delivery")
+
+
+def drop_broken_connection() -> None:
+    """Celery keeps a connection over a thousand tasks, a broken one too. Nothing inside a transaction."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def attempted(claimed: Claimed, clock: Clock) -> Outcome | None:
@@ -110,6 +118,7 @@ class Pump:
 
     def run(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
         """Delivers until nothing is due. After 20 s it rings, and ends with what it has in hand."""
+        drop_broken_connection()
         self.rung.set()
         while self.rung.is_set() and not self.stopping.is_set() and self.claiming.acquire(blocking=False):
             turn = Turn(clock)
@@ -123,6 +132,7 @@ class Pump:
 
     def sweep(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
         """The same, and what nobody rings for: costs one query when nothing is due."""
+        drop_broken_connection()
         if delivery.is_anything_due(clock()):
             delivery.recover(clock())
             self.run(when_time_is_up=when_time_is_up, clock=clock)

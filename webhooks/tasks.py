@@ -4,7 +4,6 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
-from django.db import close_old_connections
 
 from api import doorbell
 from webhooks.pump import Pump
@@ -15,14 +14,12 @@ pump = Pump()
 @shared_task(name="webhooks.deliver")
 def deliver() -> None:
     """Delivers what is due."""
-    close_old_connections()
     pump.run(when_time_is_up=ring)
 
 
 @shared_task(name="webhooks.sweep_deliveries")
 def sweep_deliveries() -> None:
     """Delivers what nobody rang for, takes up what died, ends what was held too long."""
-    close_old_connections()
     pump.sweep(when_time_is_up=ring)
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.webhooks.receivers import Answer
-from webhooks.delivery import Outcome, claim, is_anything_due, recover, release, send, settle
+from webhooks.delivery import Outcome, claim, is_anything_due, lanes, recover, release, send, settle
 from webhooks.delivery.lanes import CAP
 from webhooks.events import publish
 from webhooks.models import Attempt, Delivery, OutgoingWebhook
@@ -83,9 +84,9 @@ def test_a_claim_keeps_to_its_limit(organization):
 def test_what_is_not_due_or_not_active_is_not_claimed(organization):
     webhook = endpoint(organization)
     happen(organization)
-    row = Delivery.objects.get()
+    due = Delivery.objects.get().event.created_at
 
-    assert claim(100, now=row.next_attempt_at - timedelta(milliseconds=1)) == []
+    assert claim(100, now=due - timedelta(milliseconds=1)) == []
     update_webhook(webhook=webhook, changes={"is_active": False})
     assert claim(100, now=timezone.now()) == []
 
@@ -228,7 +229,7 @@ def test_what_is_held_for_72_hours_fails_as_expired(organization):
     active = endpoint(organization, "active")
     happen(organization)
     update_webhook(webhook=webhook, changes={"is_active": False})
-    due = Delivery.objects.get(webhook=webhook).next_attempt_at
+    due = Delivery.objects.get(webhook=webhook).event.created_at
 
     recover(due + timedelta(hours=71, minutes=59))
     assert states() == {"pending": 2}
@@ -317,6 +318,62 @@ def test_an_endpoint_is_claimed_while_somebody_stores_a_delivery_for_it(organiza
         run_together(work, 1)
 
     assert claimed == [1]
+
+
+def backlog(webhook: OutgoingWebhook, count: int, state: str) -> None:
+    """Deliveries of the past, made by the database itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO webhooks_event (id, organization_id, name, body, created_at)"
+            " SELECT 'evt_' || lpad(n::text, 26, '0'), %s, 'message.sent', '{}', now()"
+            " FROM generate_series(1, %s) n",
+            [str(webhook.organization_id), count],
+        )
+        cursor.execute(
+            "INSERT INTO webhooks_delivery"
+            " (id, event_id, webhook_id, trigger, state, attempt_count, next_attempt_at, created_at)"
+            " SELECT gen_random_uuid(), id, %s, 'event', %s, 0, now(), now()"
+            " FROM webhooks_event WHERE name = 'message.sent'",
+            [str(webhook.pk), state],
+        )
+
+
+def run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def pages_read(statement: str, parameters: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement, parameters)
+        plan = cursor.fetchone()[0][0]["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("state", ["pending", "succeeded"])
+@pytest.mark.parametrize("is_active", [True, False])
+@pytest.mark.parametrize("are_statistics_behind", [True, False])
+def test_looking_for_work_costs_the_same_behind_any_backlog(
+    organization, state, is_active, are_statistics_behind
+):
+    dead = endpoint(organization, "dead")
+    OutgoingWebhook.objects.update(is_active=is_active, events=["webhook.test"])
+    run("ANALYZE webhooks_delivery")
+    backlog(dead, 20_000, state)
+    for number in range(50):
+        endpoint(organization, str(number))
+    if not are_statistics_behind:
+        run("ANALYZE webhooks_delivery")
+    happen(organization, 2)
+    now = timezone.now()
+    asked = {"now": now, "held_before": now - timedelta(hours=72), "cap": CAP, "limit": 64}
+    every = {"lanes": list(OutgoingWebhook.objects.values_list("pk", flat=True))}
+
+    for statement in (lanes.DUE_LANES, lanes.LOCKED_DUE_LANES, lanes.ANYTHING_DUE):
+        assert pages_read(statement, asked) < 51 * 40
+    assert pages_read(lanes.DUE_ROWS, asked | every) < 51 * 40
 
 
 def run_together(work, count: int) -> None:

@@ -13,29 +13,36 @@ from django.db import connection
 # So many attempts are on their way to one endpoint at most, whatever its backlog.
 CAP = 4
 
-# Steps from one endpoint with waiting rows to the next along the index, then looks at the head of each.
-DUE_LANES = """
+# Steps from one endpoint with waiting rows to the next, and looks at the head of each. The full order of
+# the index delivery_due and the scalar sub-selects leave the planner nothing to choose: with a choice it
+# reads whole backlogs as soon as its statistics are behind.
+HEADS = """
     WITH RECURSIVE lane (webhook_id) AS (
         SELECT (SELECT webhook_id FROM webhooks_delivery
-                WHERE state = 'pending' ORDER BY webhook_id LIMIT 1)
+                WHERE state = 'pending' ORDER BY webhook_id, next_attempt_at, id LIMIT 1)
         UNION ALL
         SELECT (SELECT webhook_id FROM webhooks_delivery
-                WHERE state = 'pending' AND webhook_id > lane.webhook_id ORDER BY webhook_id LIMIT 1)
+                WHERE state = 'pending' AND webhook_id > lane.webhook_id
+                ORDER BY webhook_id, next_attempt_at, id LIMIT 1)
         FROM lane WHERE lane.webhook_id IS NOT NULL
+    ),
+    head (webhook_id, due_at, in_flight) AS MATERIALIZED (
+        SELECT webhook_id,
+               (SELECT next_attempt_at FROM webhooks_delivery
+                WHERE webhook_id = lane.webhook_id AND state = 'pending'
+                ORDER BY next_attempt_at, id LIMIT 1),
+               (SELECT count(*) FROM webhooks_delivery
+                WHERE webhook_id = lane.webhook_id AND state = 'in_flight')
+        FROM lane WHERE webhook_id IS NOT NULL
     )
-    SELECT endpoint.id,
-           (SELECT next_attempt_at FROM webhooks_delivery
-            WHERE webhook_id = endpoint.id AND state = 'pending' ORDER BY next_attempt_at LIMIT 1) AS due_at
-    FROM lane JOIN webhooks_outgoingwebhook endpoint ON endpoint.id = lane.webhook_id
-    WHERE endpoint.is_active
-      AND EXISTS (SELECT 1 FROM webhooks_delivery
-                  WHERE webhook_id = endpoint.id AND state = 'pending' AND next_attempt_at <= %(now)s)
-      AND (SELECT count(*) FROM webhooks_delivery
-           WHERE webhook_id = endpoint.id AND state = 'in_flight') < %(cap)s
-    ORDER BY due_at LIMIT %(limit)s
 """
+FROM_HEADS = "FROM head JOIN webhooks_outgoingwebhook endpoint ON endpoint.id = head.webhook_id"
+IS_DUE = "endpoint.is_active AND head.due_at <= %(now)s AND head.in_flight < %(cap)s"
+IS_HELD_TOO_LONG = "NOT endpoint.is_active AND head.due_at <= %(held_before)s"
+
+DUE_LANES = f"{HEADS} SELECT endpoint.id {FROM_HEADS} WHERE {IS_DUE} ORDER BY head.due_at LIMIT %(limit)s"
 # Not FOR UPDATE: that would wait for every transaction that is storing a delivery to this endpoint.
-LOCKED_DUE_LANES = DUE_LANES + "FOR NO KEY UPDATE OF endpoint SKIP LOCKED"
+LOCKED_DUE_LANES = f"{DUE_LANES} FOR NO KEY UPDATE OF endpoint SKIP LOCKED"
 
 # A statement of its own after the lock: its snapshot sees what other claimers of these lanes committed.
 DUE_ROWS = """
@@ -61,13 +68,10 @@ DUE_ROWS_OF_A_LANE = """
 """
 
 ANYTHING_DUE = f"""
-    SELECT EXISTS (SELECT 1 FROM ({DUE_LANES}) AS lanes)
-        OR EXISTS (SELECT 1 FROM webhooks_delivery
+    {HEADS}
+    SELECT EXISTS (SELECT 1 FROM webhooks_delivery
                    WHERE state = 'in_flight' AND lease_expires_at <= %(now)s)
-        OR EXISTS (SELECT 1 FROM webhooks_delivery held
-                   JOIN webhooks_outgoingwebhook endpoint ON endpoint.id = held.webhook_id
-                   WHERE held.state = 'pending' AND held.next_attempt_at <= %(held_before)s
-                     AND NOT endpoint.is_active)
+        OR EXISTS (SELECT 1 {FROM_HEADS} WHERE ({IS_DUE}) OR ({IS_HELD_TOO_LONG}))
 """  # noqa: S608 - constants of this file
 
 
@@ -88,7 +92,7 @@ def due_rows(lanes: list[Any], limit: int, now: datetime) -> list[UUID]:
 
 def is_anything_due(now: datetime, held_before: datetime) -> bool:
     """One query: a row to claim, a lease that ran out, or a row that was held too long."""
-    return bool(_rows(ANYTHING_DUE, now=now, held_before=held_before, cap=CAP, limit=1)[0][0])
+    return bool(_rows(ANYTHING_DUE, now=now, held_before=held_before, cap=CAP)[0][0])
 
 
 def _has_locks() -> bool:

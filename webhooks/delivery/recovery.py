@@ -46,7 +46,9 @@ def reclaim(now: datetime) -> None:
         move(over, state=State.FAILED, next_attempt_at=None, finished_at=now)
         move(again, state=State.PENDING, next_attempt_at=now)
     for row in lapsed:
-        log.warning("a lease ran out", delivery_id=str(row.pk), event_id=row.event_id, attempt=row.attempt_count)
+        log.warning(
+            "a lease ran out", delivery_id=str(row.pk), event_id=row.event_id, attempt=row.attempt_count
+        )
 
 
 def unknown(row: Any) -> Attempt:

@@ -11,13 +11,12 @@ from outbound.session import OutboundError, OutboundSession, build_session, exch
 from vault.ciphers import decrypt
 from webhooks.addresses import receiver_policy
 from webhooks.delivery.claiming import Claimed
-from webhooks.delivery.lanes import CAP
 from webhooks.delivery.schedule import is_success, retry_after_of
 from webhooks.signing import attempt_headers
 
 EXCERPT = 1024
-# Connections are kept for so many hosts.
-HOSTS = 256
+# Connections are kept for so many hosts, and for each as many as there are threads: customers share hosts.
+HOSTS, CONNECTIONS = 256, 32
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Outcome:
 @cache
 def session_for(policy: AddressPolicy) -> OutboundSession:
     """One session a process and policy: a new one for each request would cost twice the CPU."""
-    return build_session(policy, pool_connections=HOSTS, pool_maxsize=CAP)
+    return build_session(policy, pool_connections=HOSTS, pool_maxsize=CONNECTIONS)
 
 
 def send(claimed: Claimed, *, at: datetime) -> Outcome:
