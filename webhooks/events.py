@@ -41,6 +41,7 @@ EVENTS: dict[str, str] = {
 ALL_EVENTS = "*"
 # What an endpoint may ask for. `*` stands for all of them but webhook.test.
 SUBSCRIBABLE = (*EVENTS, ALL_EVENTS)
+CHOICES = (*EVENTS.items(), (ALL_EVENTS, "All of them but webhook.test."))
 
 
 class UnknownEventError(ValueError):

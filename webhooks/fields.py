@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 
-from api.fields import Text, TextList
+from api.fields import Choice, Text
 from outbound.addresses import AddressRefused
 from webhooks.addresses import MAX_URL, check_customer_url, check_receiver_url
-from webhooks.events import SUBSCRIBABLE
+from webhooks.events import CHOICES
 
 URL_SCHEMA = {"type": "string", "format": "uri", "maxLength": MAX_URL}
 
@@ -54,8 +55,8 @@ class SecretText(Text):
         return secret
 
 
-class EventNames(TextList):
+class EventNames(serializers.ListField):
     """At least one name of the catalogue, or `*`."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=SUBSCRIBABLE, min_length=1, **kwargs)
+        super().__init__(child=Choice(choices=CHOICES), min_length=1, max_length=50, **kwargs)

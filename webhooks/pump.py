@@ -103,7 +103,6 @@ class Turn:
             return act()
         except (OperationalError, InterfaceError) as failure:
             log.warning("the database does not answer", error=type(failure).__name__)
-            connection.close()
             now = self.clock()
             self.results = [one for one in self.results if one.claimed.lease_expires_at > now]
             time.sleep(DATABASE_PAUSE_SECONDS)

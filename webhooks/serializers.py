@@ -7,7 +7,6 @@ from rest_framework import serializers
 from api.fields import Flag, Text, Timestamp
 from api.serializers import Input, Output
 from wabas.models import Waba
-from webhooks.events import SUBSCRIBABLE
 from webhooks.fields import EventNames, ReceiverUrl, SecretText
 from webhooks.models import OutgoingWebhook
 from webhooks.signing import standard_webhooks_secret
@@ -51,7 +50,7 @@ class OutgoingWebhookInput(OutgoingWebhookPatch):
 class OutgoingWebhookOutput(Output):
     id = serializers.UUIDField()
     url = serializers.CharField()
-    events = serializers.ListField(child=serializers.ChoiceField(choices=SUBSCRIBABLE))
+    events = EventNames()
     isActive = serializers.BooleanField(source="is_active")
     wabaId = serializers.UUIDField(source="waba_id", allow_null=True)
     hasSecret = serializers.SerializerMethodField(help_text="Always true: every delivery is signed.")
