@@ -1,0 +1,11 @@
+"""In which order staff find the lists: what support opens first stands first."""
+
+# Title, then the models by their class names.
+SECTIONS = (
+    ("Onboarding", ("OnboardingLink",)),
+    ("WhatsApp", ("PhoneNumber", "Waba")),
+    ("Webhooks", ("OutgoingWebhook", "Delivery", "Event")),
+    ("Customers", ("Organization", "ApiKey")),
+    ("Staff", ("User", "Group")),
+)
+ORDER = [name for _, names in SECTIONS for name in names]

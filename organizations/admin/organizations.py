@@ -1,0 +1,110 @@
+"""Organizations: who they are, what is theirs, and whether they are let in."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from api.errors import ConflictError
+from organizations import services
+from organizations.admin.acts import confirmed
+from organizations.admin.api_keys import keys_table
+from organizations.admin.cells import Tone, badge, copies, list_url, minutes, times
+from organizations.admin.filters import OrganizationFilter
+from organizations.admin.index import ORDER
+from organizations.admin.rows import RowAdmin, section
+from organizations.admin.search import Columns
+from organizations.admin.tables import Table
+from organizations.models import Organization
+
+
+class AlreadySoError(ConflictError):
+    message = "It is so already."
+
+
+class SuspendedFilter(admin.SimpleListFilter):
+    title, parameter_name = "state", "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("active", "Active"), ("suspended", "Suspended")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        states = {"active": Q(suspended_at=None), "suspended": Q(suspended_at__isnull=False)}
+        return queryset.filter(states.get(self.value() or "", Q()))
+
+
+@admin.register(Organization)
+class OrganizationAdmin(RowAdmin):
+    about = "Your customers. Each has its own API keys and sees its own rows only."
+    list_display = ["name", "state", "created_minute"]
+    list_filter = [SuspendedFilter, "created_at"]
+    search_fields = ["name"]
+    found_by = Columns(ids=["pk"])
+    ordering = ["-created_at", "-id"]
+    actions = ["suspend", "unsuspend"]
+    fieldsets = [section(None, "name"), section("State", "state", "suspended", "our_id", "created")]
+    readonly_fields = ["state", "suspended", "our_id", "created"]
+    our_id = copies("id", "our id")
+    created_minute = minutes("created_at", "created")
+    created = times("created_at", "created")
+    suspended = times("suspended_at", "suspended since")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return admin.ModelAdmin.has_add_permission(self, request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            obj.pk = services.create_organization(name=obj.name).pk
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fieldsets if obj else self.fieldsets[:1]
+
+    @admin.display(description="state", ordering="suspended_at")
+    def state(self, organization: Organization) -> SafeString:
+        if organization.is_suspended:
+            return badge(Tone.BAD, "suspended")
+        return badge(Tone.GOOD, "active")
+
+    @confirmed("Suspend", "Every call with a key of theirs is refused with 403, from the next one on.")
+    def suspend(self, organization: Organization) -> None:
+        switched(organization, is_suspended=True)
+
+    @confirmed("Let in again", "Their keys work again, from the next call on.")
+    def unsuspend(self, organization: Organization) -> None:
+        switched(organization, is_suspended=False)
+
+    def offers(self, action: str, row: Organization) -> bool:
+        return row.is_suspended == (action == "unsuspend")
+
+    def elsewhere(self, row: Organization) -> list[tuple[str, str]]:
+        """Every list that can be narrowed to one organization, whichever app it is of."""
+        lists = [model for model, registered in self.admin_site._registry.items() if is_narrowed(registered)]
+        lists.sort(key=lambda model: ORDER.index(model.__name__) if model.__name__ in ORDER else len(ORDER))
+        return [
+            (str(capfirst(model._meta.verbose_name_plural)), f"{list_url(model)}?organization={row.pk}")
+            for model in lists
+        ]
+
+    def tables(self, row: Organization) -> list[Table]:
+        return [keys_table(row)]
+
+
+def switched(organization: Organization, *, is_suspended: bool) -> None:
+    other = Organization.objects.filter(pk=organization.pk, suspended_at__isnull=is_suspended)
+    if not other.update(suspended_at=timezone.now() if is_suspended else None):
+        raise AlreadySoError
+
+
+def is_narrowed(registered: "admin.ModelAdmin[Any]") -> bool:
+    return any(
+        isinstance(one, type) and issubclass(one, OrganizationFilter) for one in registered.list_filter
+    )

@@ -1,0 +1,158 @@
+"""Keys and links made by staff: checked like the API's, their secrets shown on one page and no other."""
+
+import json
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+
+from onboarding.models import OnboardingLink
+from organizations.models import ApiKey
+from tests.admin.test_pages import address
+
+KEY = re.compile(r"sk_org_[A-Za-z0-9]{40}")
+
+
+@pytest.fixture
+def fill(staff):
+    """Opens the form of a model and sends it filled in; the answer comes back unfollowed."""
+
+    def filled(model, **fields):
+        form = staff.get(address(model, "add"))
+        return staff.post(address(model, "add"), {"form_token": form.context["token"], **fields})
+
+    return filled
+
+
+def test_a_key_is_shown_in_the_answer_and_works(fill, api, organization):
+    answer = fill(ApiKey, organization=str(organization.pk), name="server", scopes=["read"])
+
+    (key,) = KEY.findall(answer.content.decode())
+    assert answer.status_code == 200
+    assert "no-store" in answer.headers["Cache-Control"]
+    api.key = key
+    assert api.get("phones").status_code == 200
+    assert api.post("onboarding-links", {"name": "x"}).status_code == 403
+
+
+def test_a_key_is_nowhere_afterwards(fill, staff, organization):
+    answer = fill(ApiKey, organization=str(organization.pk), name="server", scopes=["read"])
+
+    (key,) = KEY.findall(answer.content.decode())
+
+    row = ApiKey.objects.get(name="server")
+    pages = [
+        staff.get(url, follow=True).content.decode()
+        for url in (
+            "/admin/",
+            *(address(ApiKey, page, row.pk) for page in ("change", "history")),
+            address(ApiKey, "changelist"),
+        )
+    ]
+    assert not any(key in page for page in pages)
+    assert not any(key in json.dumps(session.get_decoded()) for session in Session.objects.all())
+    assert not any(key in str(cookie) for cookie in staff.cookies.values())
+    assert [entry.get_change_message() for entry in LogEntry.objects.all()] == ["Issued."]
+
+
+def test_a_form_that_is_sent_twice_makes_one_key(staff, organization):
+    token = staff.get(address(ApiKey, "add")).context["token"]
+    body = {"form_token": token, "organization": str(organization.pk), "name": "server", "scopes": ["read"]}
+
+    first, second = staff.post(address(ApiKey, "add"), body), staff.post(address(ApiKey, "add"), body)
+
+    assert (first.status_code, second.status_code) == (200, 302)
+    assert ApiKey.objects.filter(name="server").count() == 1
+    assert staff.post(address(ApiKey, "add"), body | {"form_token": ""}).status_code == 302
+    assert "was sent before" in staff.get("/admin/").content.decode()
+
+
+def test_a_key_that_expires_in_the_past_or_may_nothing_is_refused(fill, organization):
+    given = {"organization": str(organization.pk), "name": "server"}
+
+    past = fill(ApiKey, **given, scopes=["read"], expires_at_0="2020-01-01", expires_at_1="10:00")
+    nothing = fill(ApiKey, **given)
+
+    assert "It must be in the future." in past.content.decode()
+    assert nothing.context["form"].errors["scopes"]
+    assert not ApiKey.objects.filter(name="server").exists()
+
+
+def test_a_link_made_by_hand_is_the_apis(fill, api, organization):
+    answer = fill(
+        OnboardingLink, organization=str(organization.pk), name="Acme Corp", externalId="c-1",
+        mode="coexistence", expectedPhoneNumber="+54 9 11 5555-1234", language="es",
+        redirectUrl="https://shop.example.com/back", webhookUrl="http://localhost:9999/hook",
+        webhookEvents=["*", "message.sent"], metadata='{"b": 1.00, "a": [2]}',
+        expiresAt="2030-01-01T00:00:00Z",
+    )  # fmt: skip
+
+    link = api.get("onboarding-links").json()["data"][0]
+    assert answer.status_code == 200
+    assert link["hostedUrl"] in answer.content.decode()
+    assert link["expectedPhoneNumber"] == "+5491155551234"
+    assert (link["externalId"], link["mode"], link["language"]) == ("c-1", "coexistence", "es")
+    assert link["webhookEvents"] == ["*", "message.sent"]
+    assert link["expiresAt"] == "2030-01-01T00:00:00.000Z"
+    assert OnboardingLink.objects.get().metadata == '{"b":1.00,"a":[2]}'
+
+
+def test_a_links_secret_is_shown_once(fill, staff, organization):
+    given = {"organization": str(organization.pk), "name": "Acme", "mode": "cloud_api"}
+    answer = fill(OnboardingLink, **given, webhookUrl="http://localhost:9999/hook", webhookEvents=["*"])
+
+    secret = str(OnboardingLink.objects.get().webhook_secret)
+    assert secret in answer.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+    page = staff.get(address(OnboardingLink, "change", OnboardingLink.objects.get().pk)).content.decode()
+    assert secret not in page
+
+
+def test_a_link_without_a_webhook_says_nothing_of_secrets(fill, organization):
+    answer = fill(OnboardingLink, organization=str(organization.pk), name="Acme", mode="cloud_api")
+
+    assert "never again" not in answer.content.decode()
+    assert OnboardingLink.objects.get().webhook_secret is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""), ("name", "x" * 256), ("externalId", "x" * 256), ("expectedPhoneNumber", "12"),
+        ("language", "klingon!"), ("expiresAt", "2020-01-01T00:00:00Z"), ("expiresAt", "tomorrow"),
+        ("redirectUrl", "ftp://shop.example.com"), ("webhookUrl", "http://10.0.0.1/hook"),
+        ("webhookSecret", "short"), ("metadata", "[1]"), ("metadata", "{"), ("metadata", '{"a":1,"a":2}'),
+        ("mode", "none"), ("organization", "6e7f3c1a-0b59-4f7e-9d7b-0d8c5d1c2b3a"),
+        ("webhookEvents", "no.such"),
+    ],
+)  # fmt: skip
+def test_what_the_api_refuses_is_refused_at_its_field(fill, organization, field, value):
+    given = {"organization": str(organization.pk), "name": "Acme", "mode": "cloud_api"}
+    events = {"webhookEvents": "*"} if field == "webhookUrl" else {}
+
+    answer = fill(OnboardingLink, **given | events | {field: value})
+
+    assert field in answer.context["form"].errors
+    assert not OnboardingLink.objects.exists()
+
+
+def test_a_secret_that_was_typed_does_not_come_back_with_the_error(fill, organization):
+    answer = fill(
+        OnboardingLink,
+        organization=str(organization.pk),
+        name="",
+        mode="cloud_api",
+        webhookSecret="typed-secret-0123",
+    )
+
+    assert answer.context["form"].errors["name"]
+    assert "typed-secret-0123" not in answer.content.decode()
+
+
+def test_webhook_address_and_events_come_together(fill, organization):
+    given = {"organization": str(organization.pk), "name": "Acme", "mode": "cloud_api"}
+
+    answer = fill(OnboardingLink, **given, webhookUrl="http://localhost:9999/hook")
+
+    assert "webhookEvents" in answer.context["form"].errors

@@ -1,0 +1,124 @@
+"""Customers' endpoints: where events go, whether they are sent there now, and what came of the newest."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from api.errors import ConflictError
+from organizations.admin.acts import confirmed
+from organizations.admin.cells import copies, links, list_url, listed, minutes, times, yes_no
+from organizations.admin.filters import OrganizationFilter
+from organizations.admin.rows import RowAdmin, section
+from organizations.admin.search import Columns
+from organizations.admin.tables import Table
+from webhooks import services
+from webhooks.admin.states import deliveries_table, endpoint_badge, newest
+from webhooks.models import Delivery, OutgoingWebhook
+from webhooks.serializers import OutgoingWebhookOutput
+
+
+class DeletedError(ConflictError):
+    message = "Its owner has deleted it."
+
+
+class EndpointStateFilter(admin.SimpleListFilter):
+    title, parameter_name = "state", "state"
+    states = {
+        "active": Q(deleted_at=None, is_active=True),
+        "inactive": Q(deleted_at=None, is_active=False, disabled_reason=None),
+        "disabled": Q(deleted_at=None, is_active=False, disabled_reason__isnull=False),
+        "deleted": Q(deleted_at__isnull=False),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state, state.capitalize()) for state in self.states]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(self.states.get(self.value() or "", Q()))
+
+
+@admin.register(OutgoingWebhook)
+class OutgoingWebhookAdmin(RowAdmin):
+    about = "Endpoints of customers. A secret is shown to its owner once, and never here."
+    list_display = ["url", "state", "event_names", "organization_link", "created_minute"]
+    list_filter = [EndpointStateFilter, OrganizationFilter, "created_at"]
+    list_select_related = ["organization", "waba"]
+    search_fields = ["url", "description", "organization__name"]
+    search_help_text = "Address, our id, an onboarding link's id, Meta's WABA id, or a name."
+    found_by = Columns(
+        ids=["pk", "organization_id", "waba_id", "onboarding_links__id"],
+        numbers=["waba__meta_waba_id"],
+    )
+    actions = ["activate", "deactivate"]
+    fieldsets = [
+        section(
+            None, "address", "state", "event_names", "organization_link", "waba_link", "description", "our_id"
+        ),
+        section(
+            "Signature", "has_secret", "has_previous_secret", "previous_until",
+            about="Secrets are stored encrypted and shown nowhere. After a rotation the earlier one signs "
+            "too, for a day.",
+        ),
+        section("Times", "created", "updated", "disabled", "deleted"),
+    ]  # fmt: skip
+    our_id, address = copies("id", "our id"), copies("url", "address")
+    organization_link, waba_link = (
+        links("organization", "organization", by="organization__name"),
+        links("waba", "only of WABA"),
+    )
+    created_minute = minutes("created_at", "created")
+    created, updated = times("created_at", "created"), times("updated_at", "changed")
+    disabled, deleted = times("disabled_at", "disabled"), times("deleted_at", "deleted")
+    previous_until = times("previous_secret_until", "earlier secret signs until")
+
+    @admin.display(description="state", ordering="is_active")
+    def state(self, webhook: OutgoingWebhook) -> SafeString:
+        return endpoint_badge(webhook)
+
+    @admin.display(description="events")
+    def event_names(self, webhook: OutgoingWebhook) -> SafeString | str:
+        return listed(webhook.events)
+
+    @admin.display(description="has a secret")
+    def has_secret(self, webhook: OutgoingWebhook) -> str:
+        return yes_no(webhook.deleted_at is None)
+
+    @admin.display(description="an earlier one signs too")
+    def has_previous_secret(self, webhook: OutgoingWebhook) -> str:
+        return yes_no(webhook.has_previous_secret(timezone.now()))
+
+    @confirmed("Activate", "What was held in the meantime is sent now, and what comes is sent again.")
+    def activate(self, webhook: OutgoingWebhook) -> None:
+        switched(webhook, is_active=True)
+
+    @confirmed("Deactivate", "Nothing is sent there; what comes is held for 72 hours.")
+    def deactivate(self, webhook: OutgoingWebhook) -> None:
+        switched(webhook, is_active=False)
+
+    def offers(self, action: str, row: OutgoingWebhook) -> bool:
+        return row.deleted_at is None and row.is_active == (action == "deactivate")
+
+    def elsewhere(self, row: OutgoingWebhook) -> list[tuple[str, str]]:
+        links: Any = OutgoingWebhook.onboarding_links
+        return [
+            ("All its deliveries", f"{list_url(Delivery)}?q={row.pk}"),
+            ("Onboarding links that made it", f"{list_url(links.rel.related_model)}?q={row.pk}"),
+        ]
+
+    def tables(self, row: OutgoingWebhook) -> list[Table]:
+        found = newest(Delivery.objects.filter(webhook=row))
+        return [deliveries_table(found, of=row, empty="Nothing was sent there yet.")]
+
+    def shown_by_api(self, row: OutgoingWebhook) -> object:
+        """A deleted one is gone for its owner."""
+        return None if row.deleted_at else OutgoingWebhookOutput(row).data
+
+
+def switched(webhook: OutgoingWebhook, *, is_active: bool) -> None:
+    if webhook.deleted_at:
+        raise DeletedError
+    services.update_webhook(webhook=webhook, changes={"is_active": is_active})
