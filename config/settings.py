@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from cryptography.fernet import Fernet, MultiFernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -186,6 +187,10 @@ if not FIELD_ENCRYPTION_KEYS and not DEBUG:
     )
 if not FIELD_ENCRYPTION_KEYS:
     FIELD_ENCRYPTION_KEYS = [base64.urlsafe_b64encode(hashlib.sha256(SECRET_KEY.encode()).digest()).decode()]
+try:
+    MultiFernet([Fernet(key) for key in FIELD_ENCRYPTION_KEYS])
+except ValueError as wrong:
+    raise ImproperlyConfigured(f"FIELD_ENCRYPTION_KEYS: {wrong}") from None
 
 # ---- Meta -----------------------------------------------------------------------------------------
 
