@@ -20,6 +20,8 @@ from api.times import timestamp
 from meta_graph.errors import Action, GraphError
 
 log = structlog.get_logger("api.errors")
+# A body of 1 MiB has room for a hundred thousand wrong fields; nobody reads that many.
+MAX_DETAILS = 100
 
 
 class ApiError(Exception):
@@ -39,6 +41,7 @@ class ApiError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message or self.message)
+        details = details[:MAX_DETAILS]
         self.details, self.retry_at, self.meta, self.headers = details, retry_at, meta, dict(headers or {})
 
     @classmethod

@@ -16,9 +16,7 @@ from rest_framework import serializers
 from api.documents import DocumentError, stored
 from api.times import timestamp
 
-RFC_3339 = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
-)
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 WHOLE_NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
 
 
