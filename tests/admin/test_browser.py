@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from onboarding.models import OnboardingLink
 from tests.admin.test_pages import OURS, address
 from tests.services import chromium
 
@@ -41,7 +42,11 @@ def addresses():
     yield from ("/admin/", "/admin/organizations/apikey/add/", "/admin/onboarding/onboardinglink/add/")
     for model in OURS:
         yield address(model, "changelist")
-        yield address(model, "change", model._default_manager.all()[0].pk)
+        row = model._default_manager.all()[0]
+        yield address(model, "change", row.pk)
+        if model is OnboardingLink:
+            yield address(model, "history", row.pk)
+            yield address(model, "delete", row.pk)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
