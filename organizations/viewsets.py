@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from api.errors import ForbiddenError, NotFoundError, RateLimitedError
+from api.errors import ApiError, ForbiddenError, NotFoundError, RateLimitedError
 from api.serializers import Query
 from api.throttling import Spent, parsed_rate, spend
 from organizations.authentication import ApiKeyAuthentication
@@ -24,6 +24,12 @@ PAGING = frozenset({"page", "limit"})
 class MissingScopeError(ForbiddenError):
     def __init__(self, scope: str) -> None:
         super().__init__(f"This API key lacks the scope '{scope}'.")
+
+
+class NoLengthError(ApiError):
+    """A body in chunks, behind a server that does not say where it ends; see `config/wsgi.py`."""
+
+    message = "The body came in chunks, which this server does not read. Send a Content-Length."
 
 
 class OrganizationViewSet(GenericViewSet[Any]):
@@ -65,6 +71,8 @@ class OrganizationViewSet(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            raise NoLengthError
         if self.action in self.action_map.values():
             self.check_query(request)
 

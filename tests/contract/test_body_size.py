@@ -1,13 +1,15 @@
 """How large a body may be, of which type, and how it may arrive, over real HTTP."""
 
 import http.client
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from config.wsgi import application
 from onboarding.models import OnboardingLink
 from tests.conftest import Api
 
@@ -31,11 +33,6 @@ def body_of(size: int) -> bytes:
     return empty[:-2] + b"x" * (size - len(empty)) + empty[-2:]
 
 
-def chunks(body: bytes) -> Iterator[bytes]:
-    for start in range(0, len(body), 65536):
-        yield body[start : start + 65536]
-
-
 def post(url: str, key: str, body: Any, **headers: str) -> tuple[int, Any]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
     try:
@@ -57,6 +54,49 @@ def test_a_body_of_1_mib_is_read_and_one_byte_more_is_not(running: str, api: Api
 
     assert (status, answer["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
     assert OnboardingLink.objects.count() == 0
+
+
+@pytest.fixture
+def in_chunks(api: Api) -> Callable[[bytes], tuple[int, Any]]:
+    """Sends a body without a length to the application, as a server that knows its end hands it on."""
+
+    def sent(body: bytes) -> tuple[int, Any]:
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/v1/onboarding-links",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "CONTENT_TYPE": "application/json",
+            "HTTP_AUTHORIZATION": f"Bearer {api.key}",
+            "HTTP_TRANSFER_ENCODING": "chunked",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.input_terminated": True,
+            "wsgi.url_scheme": "http",
+        }
+        head: list[Any] = []
+        answer = b"".join(application(environ, lambda *given: head.extend(given)))
+        return int(head[0].split()[0]), json.loads(answer)
+
+    return sent
+
+
+def test_a_body_without_a_length_is_read_like_any_other(
+    in_chunks: Callable[[bytes], tuple[int, Any]],
+) -> None:
+    assert in_chunks(b'{"name":"Acme"}')[0] == 201
+    assert in_chunks(body_of(MIB))[1]["error"]["details"][0]["field"] == "other"
+
+    status, answer = in_chunks(body_of(MIB + 1))
+
+    assert (status, answer["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert OnboardingLink.objects.count() == 1
+
+
+def test_a_server_that_does_not_read_chunks_says_so(running: str, api: Api) -> None:
+    status, answer = post(running, api.key or "", iter([b'{"name":"Acme"}']), **JSON)
+
+    assert status == 400
+    assert "Content-Length" in answer["error"]["message"]
 
 
 @pytest.mark.parametrize("content_type", TYPES)
