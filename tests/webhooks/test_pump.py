@@ -259,7 +259,7 @@ def test_a_database_that_goes_away_during_a_send_loses_nothing(organization, web
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
             " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
-        assert cursor.fetchall() == [(True,)]
+        assert (True,) in cursor.fetchall()
     receiver.hold.set()
     turn.join()
 
