@@ -43,6 +43,24 @@ def create_organization(*, name: str) -> Organization:
     return Organization.objects.create(name=name)
 
 
+class AlreadySoError(ConflictError):
+    message = "It is so already."
+
+
+def suspend_organization(*, organization: Organization) -> None:
+    """From the next request on its keys are refused and its hosted pages are not found."""
+    active = Organization.objects.filter(pk=organization.pk, suspended_at=None)
+    if not active.update(suspended_at=timezone.now()):
+        raise AlreadySoError
+
+
+def unsuspend_organization(*, organization: Organization) -> None:
+    """Its keys and pages work again, from the next request on."""
+    suspended = Organization.objects.filter(pk=organization.pk).exclude(suspended_at=None)
+    if not suspended.update(suspended_at=None):
+        raise AlreadySoError
+
+
 @transaction.atomic
 def issue_key(
     *,

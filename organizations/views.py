@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from organizations import services
+from organizations import examples, services
 from organizations.models import ApiKey, Scope
 from organizations.serializers import ApiKeyInput, ApiKeyOutput, IssuedApiKeyOutput
 from organizations.viewsets import OrganizationViewSet
@@ -23,7 +23,21 @@ class ApiKeyViewSet(OrganizationViewSet):
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.for_organization(self.organization)
 
-    @extend_schema(request=ApiKeyInput, responses={201: IssuedApiKeyOutput})
+    @extend_schema(examples=[examples.SHOWN])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your keys, newest first. The keys themselves are not stored."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(examples=[examples.SHOWN])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One key."""
+        return super().retrieve(request, *args, **kwargs)
+
+    @extend_schema(
+        request=ApiKeyInput,
+        responses={201: IssuedApiKeyOutput},
+        examples=[examples.CREATE_BODY, examples.CREATED],
+    )
     def create(self, request: Request) -> Response:
         """Make a key. It is shown once; it gets at most its maker's scopes and expiry."""
         given = {"expires_at": None} | self.validated(ApiKeyInput)

@@ -5,11 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from api.errors import ConflictError
 from organizations import services
 from organizations.admin.acts import confirmed
 from organizations.admin.api_keys import keys_table
@@ -20,10 +18,6 @@ from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
 from organizations.models import Organization
-
-
-class AlreadySoError(ConflictError):
-    message = "It is so already."
 
 
 class SuspendedFilter(admin.SimpleListFilter):
@@ -76,11 +70,11 @@ class OrganizationAdmin(RowAdmin):
 
     @confirmed("Suspend", "Every call with a key of theirs is refused with 403, from the next one on.")
     def suspend(self, organization: Organization) -> None:
-        switched(organization, is_suspended=True)
+        services.suspend_organization(organization=organization)
 
     @confirmed("Let in again", "Their keys work again, from the next call on.")
     def unsuspend(self, organization: Organization) -> None:
-        switched(organization, is_suspended=False)
+        services.unsuspend_organization(organization=organization)
 
     def offers(self, action: str, row: Organization) -> bool:
         return row.is_suspended == (action == "unsuspend")
@@ -96,12 +90,6 @@ class OrganizationAdmin(RowAdmin):
 
     def tables(self, row: Organization) -> list[Table]:
         return [keys_table(row)]
-
-
-def switched(organization: Organization, *, is_suspended: bool) -> None:
-    other = Organization.objects.filter(pk=organization.pk, suspended_at__isnull=is_suspended)
-    if not other.update(suspended_at=timezone.now() if is_suspended else None):
-        raise AlreadySoError
 
 
 def is_narrowed(registered: "admin.ModelAdmin[Any]") -> bool:
