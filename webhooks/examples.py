@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from api.schema import example
+
 BODY: dict[str, Any] = {
     "url": "https://shop.example.com/hooks/whatsapp",
     "events": ["phone_number.connected", "message.received"],
@@ -24,3 +26,6 @@ CREATED = WEBHOOK | {
     "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "standardWebhooksSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 }
+
+ROTATION = example("Two days for your receivers to change", {"gracePeriodHours": 48}, request=True)
+ROTATED = example("The endpoint and its new secret", CREATED)

@@ -55,6 +55,15 @@ class SecretText(Text):
         return secret
 
 
+class Number(serializers.IntegerField):
+    """A JSON number without a fraction: `"24"` and true are none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float) or data % 1 != 0:
+            self.fail("invalid")
+        return int(data)
+
+
 class EventNames(serializers.ListField):
     """At least one name of the catalogue, or `*`."""
 

@@ -1,5 +1,6 @@
 """Outgoing webhooks as the contract shows them."""
 
+from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
@@ -7,7 +8,7 @@ from rest_framework import serializers
 from api.fields import Flag, Text, Timestamp
 from api.serializers import Input, Output
 from wabas.models import Waba
-from webhooks.fields import EventNames, ReceiverUrl, SecretText
+from webhooks.fields import EventNames, Number, ReceiverUrl, SecretText
 from webhooks.models import OutgoingWebhook
 from webhooks.signing import standard_webhooks_secret
 
@@ -45,6 +46,20 @@ class OutgoingWebhookPatch(Input):
 
 class OutgoingWebhookInput(OutgoingWebhookPatch):
     secret = SecretText(required=False, help_text="Without one a secret is generated.")
+
+
+class RotationInput(Input):
+    secret = SecretText(required=False, help_text="Without one a secret is generated.")
+    gracePeriodHours = Number(
+        source="grace",
+        required=False,
+        min_value=0,
+        max_value=168,
+        help_text="For so long the secret before signs too: 24 when left out. 0 is for one that leaked.",
+    )
+
+    def validate_gracePeriodHours(self, hours: int) -> timedelta:
+        return timedelta(hours=hours)
 
 
 class OutgoingWebhookOutput(Output):

@@ -1,14 +1,17 @@
-"""Making, changing and deleting a customer's endpoints."""
+"""Making, changing and deleting a customer's endpoints, and giving them new secrets."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from api.errors import NotFoundError
 from organizations.models import Organization
 from wabas.models import Waba
-from webhooks.models import Delivery, OutgoingWebhook
+from webhooks.models import SECRET_OVERLAP, Delivery, OutgoingWebhook
 from webhooks.signing import generate_secret
 from webhooks.tasks import ring_on_commit
 
@@ -61,6 +64,34 @@ def delete_webhook(*, webhook: OutgoingWebhook) -> None:
     Delivery.objects.filter(webhook=webhook, state=Delivery.State.PENDING).update(
         state=Delivery.State.DISCARDED, next_attempt_at=None, finished_at=now
     )
+
+
+@transaction.atomic
+def rotate_secret(
+    *, webhook: OutgoingWebhook, secret: str | None = None, grace: timedelta = SECRET_OVERLAP
+) -> OutgoingWebhook:
+    """A new secret, given or generated, in clear on the result; the one before signs too for `grace`.
+
+    Without grace the one before signs nothing any more. The secret that is there already, given again, is no
+    new one: a call may be repeated. Raises NotFoundError when the endpoint was deleted in the meantime.
+    """
+    current = lock_webhook(webhook.pk)
+    if secret is None or secret != current.secret:
+        current.take_over(secret or generate_secret(), timezone.now())
+        current.previous_secret_until = timezone.now() + grace
+    if not grace:
+        current.previous_secret = current.previous_secret_until = None
+    current.save(update_fields=["secret", "previous_secret", "previous_secret_until", "updated_at"])
+    return current
+
+
+def lock_webhook(pk: UUID) -> OutgoingWebhook:
+    """The endpoint as it is now, locked until the transaction ends. A deleted one raises NotFoundError."""
+    rows = OutgoingWebhook.objects.select_for_update(no_key=True, of=("self",))
+    webhook = rows.filter(pk=pk, deleted_at=None).first()
+    if webhook is None:
+        raise NotFoundError
+    return webhook
 
 
 @transaction.atomic

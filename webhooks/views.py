@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +16,7 @@ from webhooks.serializers import (
     OutgoingWebhookInput,
     OutgoingWebhookOutput,
     OutgoingWebhookPatch,
+    RotationInput,
 )
 
 SHOWN = OpenApiExample("An endpoint", value=examples.WEBHOOK, response_only=True)
@@ -68,3 +70,20 @@ class OutgoingWebhookViewSet(OrganizationViewSet):
         """Delete an endpoint. What waits for it is discarded."""
         services.delete_webhook(webhook=self.get_object())
         return Response(status=204)
+
+    @extend_schema(
+        operation_id="rotateOutgoingWebhookSecret",
+        request=RotationInput,
+        responses=CreatedOutgoingWebhookOutput,
+        examples=[examples.ROTATION, examples.ROTATED],
+    )
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: Request, **kwargs: Any) -> Response:
+        """Give an endpoint a new secret, shown once. The one before signs too, for 24 hours or what you say.
+
+        Both stand in `webhook-signature` in the meantime; `x-webhook-signature` is the new one's at once. Of
+        two rotations within that time only the last two secrets sign.
+        """
+        webhook = self.get_object()
+        rotated = services.rotate_secret(webhook=webhook, **self.validated(RotationInput))
+        return Response(CreatedOutgoingWebhookOutput(rotated).data)

@@ -48,6 +48,7 @@ ROUTES = [
     Route("GET", "outgoing-webhooks/{webhook}", Scope.READ, 200),
     Route("PATCH", "outgoing-webhooks/{webhook}", Scope.WRITE, 200, {"isActive": False}),
     Route("DELETE", "outgoing-webhooks/{webhook}", Scope.WRITE, 204),
+    Route("POST", "outgoing-webhooks/{webhook}/rotate-secret", Scope.WRITE, 200, {}),
     Route("GET", "api-keys", Scope.KEYS, 200),
     Route("POST", "api-keys", Scope.KEYS, 201, KEY),
     Route("GET", "api-keys/{key}", Scope.KEYS, 200),
