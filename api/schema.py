@@ -31,7 +31,10 @@ COMPONENTS = {"Error": ERROR, "ListMeta": LIST_META}
 
 def example(name: str, value: Any, *, request: bool = False) -> OpenApiExample:
     """An example of an answer's `data`, or of a request's body."""
-    return OpenApiExample(name, value=value, request_only=request, response_only=not request)
+    statuses = ["200", "201", "202"]
+    return OpenApiExample(
+        name, value=value, request_only=request, response_only=not request, status_codes=statuses
+    )
 
 
 class ContractSchema(AutoSchema):
