@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.serializers import Input
 from onboarding import examples, services
 from onboarding.models import OnboardingLink
 from onboarding.serializers import LinkDetailOutput, LinkInput, LinkOutput, LinkQuery, NewLinkOutput
@@ -88,5 +89,7 @@ class OnboardingLinkViewSet(OrganizationViewSet):
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, **kwargs: Any) -> Response:
         """Run unfinished steps again, without the end-user. 409 when there is nothing to run."""
-        link = services.retry_link(link=self.get_object())
+        link = self.get_object()
+        self.validated(Input)
+        services.retry_link(link=link)
         return Response(LinkDetailOutput(self.get_queryset().get(pk=link.pk)).data, status=202)
