@@ -197,6 +197,13 @@ def test_a_webhook_needs_its_url_and_its_events(api: Api, body: dict[str, Any], 
     assert_nothing_is_stored()
 
 
+@pytest.mark.parametrize(("body", "field"), [({"force": True}, {"force"}), (b"{", set()), (b"[]", {""})])
+def test_a_call_without_a_body_takes_none(api: Api, body: Any, field: set[str]) -> None:
+    link = api.post(LINKS, SMALLEST[LINKS]).json()["data"]["id"]
+
+    assert named(api.post(f"{LINKS}/{link}/retry", body)) == field
+
+
 def test_all_that_is_wrong_is_said_at_once(api: Api) -> None:
     body = {"nmae": "x", "externalId": 7, "metadata": [], "webhookUrl": URL, "mode": "other"}
 
