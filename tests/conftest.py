@@ -81,6 +81,8 @@ NEEDS = {
     "product": {"postgresql", "redis"},
     "page": {"chromium"},
     "browser": {"chromium"},
+    "node": {"node"},
+    "php": {"php"},
 }
 
 

@@ -1,7 +1,7 @@
 """Run the tests beside servers of their own: `python -m tests.services [--module NAME] -- ARGUMENTS`.
 
-TEST_DATABASE_URL, TEST_REDIS_URL and CHROMIUM name what to use. What they do not name is found (or
-installed, as root on Debian), started for this run and then named in them. What cannot be had is
+TEST_DATABASE_URL, TEST_REDIS_URL, CHROMIUM, NODE and PHP name what to use. What they do not name is found
+(or installed, as root on Debian), started for this run and then named in them. What cannot be had is
 listed in GANGWAY_TEST_MISSING for the tests, and said loudly at the end; where CI is set, the run
 ends with 2 instead. A developer may set GANGWAY_TEST_MISSING to leave something out on purpose.
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.services import apt, chromium, postgresql, redis_server
+from tests.services import apt, chromium, interpreters, postgresql, redis_server
 from tests.services.process import NotStartedError
 from tests.services.stopping import pause
 
@@ -30,6 +30,8 @@ SERVICES = (
     Service(
         "chromium", "CHROMIUM", ("chromium", "fonts-dejavu-core"), chromium.is_installed, chromium.serving
     ),
+    Service("node", "NODE", ("nodejs", "npm"), interpreters.is_node_installed, interpreters.serving_node),
+    Service("php", "PHP", ("php-cli",), interpreters.is_php_installed, interpreters.serving_php),
 )
 
 

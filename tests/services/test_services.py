@@ -13,11 +13,11 @@ import redis
 from tests.services import redis_server
 
 RUNNER = [sys.executable, "-m", "tests.services"]
-ALL = "postgresql,redis,chromium"
+ALL = "postgresql,redis,chromium,node,php"
 
 
 def environment(*, left_out: str, ci: str) -> Mapping[str, str]:
-    named = {"TEST_DATABASE_URL", "TEST_REDIS_URL", "CHROMIUM"}
+    named = {"TEST_DATABASE_URL", "TEST_REDIS_URL", "CHROMIUM", "NODE", "PHP"}
     kept = {name: value for name, value in os.environ.items() if name not in named}
     return kept | {"GANGWAY_TEST_MISSING": left_out, "CI": ci}
 
@@ -49,7 +49,7 @@ def test_where_ci_is_set_a_missing_service_fails_the_run_before_any_test():
     )
 
     assert run.returncode == 2
-    assert "postgresql and no redis and no chromium" in run.stdout
+    assert "postgresql and no redis and no chromium and no node and no php" in run.stdout
     assert "a test ran" not in run.stdout
 
 
@@ -59,7 +59,10 @@ def test_a_run_that_is_ended_takes_its_server_and_folder_along():
     command = [*RUNNER, "--module", "timeit", "--", "-n1", "-r1", wait]
 
     with subprocess.Popen(
-        command, env=environment(left_out="postgresql,chromium", ci=""), stdout=subprocess.PIPE, text=True
+        command,
+        env=environment(left_out="postgresql,chromium,node,php", ci=""),
+        stdout=subprocess.PIPE,
+        text=True,
     ) as run:
         assert run.stdout is not None
         with redis.Redis.from_url(run.stdout.readline().strip(), decode_responses=True) as client:

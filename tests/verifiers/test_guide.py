@@ -1,0 +1,142 @@
+"""The guide for receivers says what is so: its headers, bodies, names and code, against the real ones."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from tests.verifiers.cases import SENT, signed_by
+from tests.verifiers.test_by_hand import PUBLISHED
+from tests.webhooks.receivers import Answer, receiving
+from tests.webhooks.test_signing import AT, BODY, EVENT_ID, GOLDEN
+from webhooks.delivery import claim, send, settle
+from webhooks.events import EVENTS
+from webhooks.services import create_webhook
+from webhooks.signing import attempt_headers
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+GUIDE = (PUBLISHED.parent / "webhooks.md").read_text()
+BODIES = re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)
+EXAMPLES = {body["event"]: body for body in map(json.loads, BODIES)}
+SHAPES = {
+    "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "E.164": r"\+\d{8,15}",
+    "digits": r"\d+",
+    "event": "|".join(map(re.escape, EVENTS)),
+}
+
+
+def shape(value: Any) -> Any:
+    """What a value is like, its keys in their order; words that are none of the known forms stay."""
+    if isinstance(value, dict):
+        return [(key, shape(one)) for key, one in value.items()]
+    if isinstance(value, str):
+        return next((name for name, form in SHAPES.items() if re.fullmatch(form, value)), value)
+    return type(value).__name__
+
+
+def block(language: str, having: str) -> str:
+    """The one block of code in `language` that has the line."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+    (found,) = (code for code in blocks if having in code)
+    return str(found)
+
+
+def go() -> None:
+    now = timezone.now()
+    settle([send(claimed, at=now) for claimed in claim(100, now=now)], now=now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_examples_are_like_what_receivers_really_get(circle):
+    with receiving() as gone, receiving() as other:
+        organization = circle.api.organization
+        create_webhook(organization=organization, url=gone.url, events=["phone_number.connected"])
+        create_webhook(organization=organization, url=other.url, events=["webhook.disabled"])
+        gone.answers = [Answer(410)]
+        circle.completed(externalId="customer-123")
+
+        go()
+        go()
+
+    for got in (*gone.got, *other.got):
+        body = json.loads(got.body)
+        assert shape(EXAMPLES[body["event"]]) == shape(body)
+    assert [got.headers["x-webhook-event"] for got in (*gone.got, *other.got)] == list(EXAMPLES)
+
+
+def test_the_headers_are_those_of_an_attempt():
+    secret = GOLDEN[3][0]
+
+    headers = attempt_headers(
+        event_id=EVENT_ID, event_name="phone_number.connected", body=BODY, signing=[secret], attempt=1, at=AT
+    )
+
+    shown = block("http", "webhook-id").splitlines()
+    assert shown == [f"{name}: {value}" for name, value in headers.items()]
+
+
+def test_the_table_of_events_is_the_catalogue():
+    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| (.*) \|$", GUIDE, re.MULTILINE)
+
+    assert rows == list(EVENTS.items())
+
+
+def test_every_event_that_the_product_publishes_has_an_example():
+    sources = [
+        path.read_text()
+        for app in ("onboarding", "phones", "webhooks")
+        for path in ROOT.glob(f"{app}/**/*.py")
+    ]
+    published = {name for name in EVENTS if any(f'name="{name}"' in source for source in sources)}
+
+    assert published == set(EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "language"), [("verify.py", "python"), ("verify.mjs", "js"), ("verify.php", "php")]
+)
+def test_the_guide_shows_the_verifiers_as_they_are(name, language):
+    assert f"[{name}](verifiers/{name}):\n\n```{language}\n{(PUBLISHED / name).read_text()}```" in GUIDE
+
+
+def test_the_lines_for_pypis_library_verify(monkeypatch):
+    secret, alias, *_ = GOLDEN[0]
+    monkeypatch.setenv("STANDARD_WEBHOOKS_SECRET", alias)
+    lines: dict[str, Any] = {}
+    exec(block("python", "from standardwebhooks"), lines)  # noqa: S102 - our own guide
+
+    with time_machine.travel(AT, tick=False):
+        event = lines["verified"](signed_by(secret), BODY)
+
+    assert event == json.loads(BODY)
+
+
+def test_the_lines_for_npms_library_verify(node_with_libraries):
+    secret, alias, *_ = GOLDEN[0]
+    ask = f"""
+    Date.now = () => {SENT} * 1000;
+    const event = verified({json.dumps(signed_by(secret))}, Buffer.from({json.dumps(BODY.decode())}));
+    process.stdout.write(JSON.stringify(event));
+    """
+
+    run = subprocess.run(
+        [node_with_libraries, "--input-type=module", "--eval", block("js", 'from "standardwebhooks"') + ask],
+        cwd=HERE,
+        env=os.environ | {"STANDARD_WEBHOOKS_SECRET": alias},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout) == json.loads(BODY)
