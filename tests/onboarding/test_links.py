@@ -12,6 +12,24 @@ from tests.conftest import Api
 from tests.onboarding.conftest import Circle, EndUser, run_due
 from wabas.models import Waba
 
+SET_BY_NOBODY = [
+    "externalId",
+    "metadata",
+    "redirectUrl",
+    "webhookUrl",
+    "webhookSecret",
+    "phoneNumberId",
+    "phoneNumber",
+    "wabaId",
+    "isPhoneRegistered",
+    "outgoingWebhook",
+    "language",
+    "expectedPhoneNumber",
+    "expiresAt",
+    "completedAt",
+    "lastError",
+]
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -26,24 +44,8 @@ def test_what_was_left_out_or_null_reads_null(api: Api) -> None:
 
     link = api.post("onboarding-links", given).json()["data"]
 
-    null = [
-        "externalId",
-        "metadata",
-        "redirectUrl",
-        "webhookUrl",
-        "webhookSecret",
-        "phoneNumberId",
-        "phoneNumber",
-        "wabaId",
-        "language",
-        "isPhoneRegistered",
-        "outgoingWebhook",
-        "expiresAt",
-        "completedAt",
-        "lastError",
-        "expectedPhoneNumber",
-    ]
-    assert {name: link[name] for name in null} == dict.fromkeys(null)
+    shown = {name: link[name] for name in SET_BY_NOBODY}
+    assert shown == dict.fromkeys(SET_BY_NOBODY)
     assert (link["webhookEvents"], link["progress"]) == ([], [])
     assert (link["status"], link["mode"]) == ("pending", "cloud_api")
     assert link["nextAction"]["url"] == link["hostedUrl"] == f"http://localhost:8000/signup/{link['id']}"
