@@ -6,7 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance, is_patched_serializer
 from drf_spectacular.utils import OpenApiExample
 
-from api.error_schema import ALL_CODES, ERROR, error_response, headers
+from api.error_schema import ALL_CODES, CODES, ERROR, error_response, headers
 from api.serializers import Input, Query
 
 LIST_META = {
@@ -49,6 +49,13 @@ class ContractSchema(AutoSchema):
         if action in VERBS:
             return VERBS[action] + one
         return f"get{one}{action.title()}" if self.method == "GET" else f"{action}{one}"
+
+    def get_summary(self) -> str:
+        """The first sentence of the method's own words, or of what every resource can do."""
+        action = getattr(self.view, "action", "")
+        said = (getattr(type(self.view), action, None) or type(self.view)).__doc__ or ""
+        usual = {"list": "List them, newest first", "retrieve": "Read one"}
+        return (said.strip().split("\n")[0].split(". ")[0].rstrip(".") or usual.get(action, "")).strip()
 
     def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:
         """`Link` and `LinkRequest`: what is ours in the class names is left out."""
@@ -93,7 +100,7 @@ class ContractSchema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
         for status in self.error_statuses():
-            bodies.setdefault(status, error_response(status))
+            bodies.setdefault(status, {"$ref": f"#/components/responses/{CODES[status]}"})
         return bodies
 
     def error_statuses(self) -> list[str]:
@@ -147,6 +154,7 @@ def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -
     """Adds the shared shapes."""
     shapes = result.setdefault("components", {}).setdefault("schemas", {})
     shapes |= COMPONENTS
+    result["components"]["responses"] = {code: error_response(status) for status, code in CODES.items()}
     shapes["Error"]["properties"]["error"]["properties"]["code"]["enum"] = ALL_CODES
     drop_marks(result)
     return result

@@ -14,10 +14,13 @@ from phones.reasons import Actor, Capability
 from wabas.serializers import ConnectedAccountOutput
 from wabas.tokens import TokenStatus
 
+UUID_FORM = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
 
 class WabaId(Text):
     """Our UUID of a WABA or Meta's number, as the condition that finds its phones."""
 
+    request_schema = {"pattern": f"^([0-9]{{1,32}}|{UUID_FORM})$"}
     default_error_messages = {"waba_id": "This is neither a UUID nor an id of Meta's."}
 
     def to_internal_value(self, data: Any) -> Any:
@@ -32,7 +35,7 @@ class WabaId(Text):
 
 class PhoneFilters(Query):
     wabaId = WabaId(source="waba", required=False, help_text="Our id of the WABA, or Meta's.")
-    externalId = Text(source="external_id", required=False)
+    externalId = Text(source="external_id", required=False, max_length=255)
     phoneNumber = PhoneNumberText(source="phone_number", required=False)
     isRegistered = Choice(source="is_registered", choices=["true", "false"], required=False)
 

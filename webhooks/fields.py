@@ -43,6 +43,7 @@ class ReceiverUrl(CustomerUrl):
 class SecretText(Text):
     """16 to 256 printable ASCII characters without spaces at the ends."""
 
+    request_schema = {"pattern": r"^[!-~]([ -~]*[!-~])?$"}
     default_error_messages = {"secret": "Only printable ASCII characters, without spaces at the ends."}
 
     def __init__(self, **kwargs: Any) -> None:
