@@ -79,6 +79,7 @@ def organization(api: Api) -> Organization:
 # What a fixture needs of the machine; see tests/services.
 NEEDS = {
     "product": {"postgresql", "redis"},
+    "rig": {"postgresql", "redis"},
     "page": {"chromium"},
     "browser": {"chromium"},
     "node": {"node"},

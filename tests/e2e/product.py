@@ -36,7 +36,10 @@ def free_port() -> int:
 
 @dataclass
 class Product:
-    """`embedded` is the one-process default on SQLite; otherwise PostgreSQL, Redis and a process each."""
+    """`embedded` is the one-process default on SQLite; otherwise PostgreSQL, Redis and a process each.
+
+    `settings`: variables of the environment beside those that every test has.
+    """
 
     folder: Path
     embedded: bool
@@ -44,6 +47,7 @@ class Product:
     redis_url: str = ""
     web_port: int = field(default_factory=free_port)
     sandbox_port: int = field(default_factory=free_port)
+    settings: dict[str, str] = field(default_factory=dict)
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     organization_id: str = ""
     key: str = field(default="", repr=False)
@@ -69,7 +73,7 @@ class Product:
             "PUBLIC_BASE_URL": self.url,
             "SANDBOX_URL": self.sandbox_url,
             "PYTHONUNBUFFERED": "1",
-        }  # fmt: skip
+        } | self.settings  # fmt: skip
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -84,12 +88,15 @@ class Product:
                        "--blocking-threads", "4", "--no-ws", "config.wsgi:application")  # fmt: skip
             self.start_worker()
             self.worker("webhooks", "2", "webhooks")
-            self.spawn("beat", BIN / "celery", "-A", "config", "beat")
+            self.start_beat()
         self.wait_for(f"{self.url}/v1/openapi.json")
         self.wait_for(f"{self.sandbox_url}/")
 
     def start_worker(self) -> None:
         self.worker("signups", "8", "signup,maintenance")
+
+    def start_beat(self) -> None:
+        self.spawn("beat", BIN / "celery", "-A", "config", "beat")
 
     def worker(self, name: str, threads: str, queues: str) -> None:
         options = ("-P", "threads", "-c", threads, "-Q", queues, "-n", f"{name}@{self.web_port}")

@@ -1,0 +1,1 @@
+"""What the engine of outgoing webhooks survives: real processes, servers of our own, faults on purpose."""
