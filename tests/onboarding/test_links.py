@@ -201,6 +201,7 @@ def test_proxies_are_believed_only_as_far_as_configured(circle: Circle, settings
                 data={"signupId": user.signup_id},
                 content_type="application/json",
                 headers={"x-forwarded-for": forwarded},
+                REMOTE_ADDR="192.0.2.77",
             ).status_code
         )
 
