@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from api.errors import NotFoundError
 from onboarding import signups
 from onboarding.models import OnboardingLink, Signup
+from onboarding.page_bodies import CodeInput, PinInput, SessionInput, SignupInput
 from onboarding.page_gate import body_of, checked, found, page_call
 from onboarding.page_state import current_signup, page_config, page_language, shown_action, shown_error
 from onboarding.redirects import success_url
-from onboarding.serializers import CodeInput, PinInput, SessionInput, SignupInput
 
 # A completed link that is opened again redirects for so long, then says "already connected".
 REDIRECTS_FOR = timedelta(hours=24)

@@ -1,25 +1,20 @@
-"""Links as the contract writes them, and the bodies of the hosted page's calls."""
+"""Links: the body of a create, the filters of the list, and the shapes of the answers."""
 
 import re
 from datetime import datetime
 from typing import Any
 
-import orjson
-from django.conf import settings
 from django.utils import timezone
 from rest_framework import serializers
 
 from api.fields import Choice, Metadata, PhoneNumberText, Text, Timestamp
 from api.serializers import Input, Output, Query
-from api.times import timestamp
+from onboarding.link_json import link_json, progress_json, with_secret
 from onboarding.models import OnboardingLink, StepRun
-from onboarding.next_action import hosted_url, published_action
 from webhooks.fields import CustomerUrl, EventNames, ReceiverUrl, SecretText
-from webhooks.signing import standard_webhooks_secret
 
 STATUSES = [*OnboardingLink.Status.values, "expired"]
 BCP_47 = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
-MAX_SESSION_KEYS = 40
 
 
 class LanguageTag(Text):
@@ -170,116 +165,3 @@ class NewLinkOutput(LinkDetailOutput):
 
     def to_representation(self, instance: OnboardingLink) -> dict[str, Any]:
         return with_secret(super().to_representation(instance), str(instance.webhook_secret or "") or None)
-
-
-def with_secret(shown: dict[str, Any], secret: str | None) -> dict[str, Any]:
-    """`shown` with the secret where the documentation has it: behind `webhookUrl`."""
-    secrets = {
-        "webhookSecret": secret,
-        "standardWebhooksSecret": standard_webhooks_secret(secret) if secret else None,
-    }
-    names = list(shown)
-    place = names.index("webhookUrl") + 1
-    return {name: shown[name] for name in names[:place]} | secrets | {n: shown[n] for n in names[place:]}
-
-
-def link_json(link: OnboardingLink, now: datetime) -> dict[str, Any]:
-    """The link's fields, in the documentation's order. Written by hand: it is the hottest read of all."""
-    phone = link.phone
-    is_completed = link.status == OnboardingLink.Status.COMPLETED
-    shown = {
-        "id": link.pk,
-        "name": link.name,
-        "status": link.published_status(now),
-        "externalId": link.external_id,
-        "metadata": orjson.Fragment(link.metadata) if link.metadata is not None else None,
-        "redirectUrl": link.redirect_url,
-        "hostedUrl": hosted_url(link),
-        "phoneNumberId": phone.pk if phone else None,
-        "phoneNumber": phone.phone_number if phone else None,
-        "wabaId": link.waba_id,
-        "isPhoneRegistered": phone.is_registered if phone else None,
-        "webhookUrl": inbound_url(link) if is_completed else link.webhook_url,
-        "webhookEvents": link.webhook_events,
-        "outgoingWebhook": webhook_json(link),
-        "mode": link.mode,
-        "expectedPhoneNumber": link.expected_phone_number,
-        "language": link.language,
-        "expiresAt": timestamp(link.expires_at) if link.expires_at else None,
-        "createdAt": timestamp(link.created_at),
-        "completedAt": timestamp(link.completed_at) if link.completed_at else None,
-        "lastError": error_json(link.last_error),
-        "nextAction": published_action(link, now),
-    }
-    if is_completed:
-        del shown["webhookEvents"]
-    return shown
-
-
-def inbound_url(link: OnboardingLink) -> str | None:
-    return f"{settings.PUBLIC_BASE_URL}/webhook/phone/{link.phone_id}" if link.phone_id else None
-
-
-def webhook_json(link: OnboardingLink) -> dict[str, Any] | None:
-    webhook = link.outgoing_webhook
-    return {"id": webhook.pk, "url": webhook.url, "events": webhook.events} if webhook else None
-
-
-def error_json(error: dict[str, Any] | None) -> dict[str, Any] | None:
-    return {name: error.get(name) for name in ("code", "message", "step", "actor", "at")} if error else None
-
-
-def progress_json(link: OnboardingLink) -> list[dict[str, Any]]:
-    """The steps of the signup whose code was exchanged last, in order."""
-    latest = link.signups.exclude(exchanged_at=None).order_by("-exchanged_at").values("pk")[:1]
-    return [step_json(run) for run in StepRun.objects.filter(signup=latest).order_by("position")]
-
-
-def step_json(run: StepRun) -> dict[str, Any]:
-    error = run.error
-    return {
-        "step": run.step,
-        "status": run.status,
-        "attempts": run.attempts,
-        "startedAt": timestamp(run.started_at) if run.started_at else None,
-        "finishedAt": timestamp(run.finished_at) if run.finished_at else None,
-        "error": {name: error.get(name) for name in ("code", "message", "meta")} if error else None,
-    }
-
-
-class SignupInput(Input):
-    """What every call of the page carries: the UUID that it made for this try."""
-
-    signupId = serializers.UUIDField(source="signup_id")
-
-
-class SessionInput(SignupInput):
-    """Meta's message to the page, as it came."""
-
-    event = Text(min_length=1, max_length=64)
-    data = serializers.DictField(required=False, default=dict)  # type: ignore[assignment]
-
-    def validate_data(self, value: dict[str, Any]) -> dict[str, Any]:
-        kept = {name: scalar_or_list(one) for name, one in list(value.items())[:MAX_SESSION_KEYS]}
-        return {name: one for name, one in kept.items() if one is not None}
-
-
-def scalar_or_list(value: Any) -> Any:
-    """Texts and lists of texts of Meta's message; ids that came as numbers become texts."""
-    if isinstance(value, list):
-        return [one for one in map(scalar, value[:50]) if one is not None]
-    return scalar(value)
-
-
-def scalar(value: Any) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    return str(value).replace("\x00", "")[:500].encode(errors="replace").decode()
-
-
-class CodeInput(SignupInput):
-    code = Text(min_length=1, max_length=2048)
-
-
-class PinInput(SignupInput):
-    pin = serializers.RegexField(r"\A[0-9]{6}\Z", error_messages={"invalid": "The PIN has six digits."})

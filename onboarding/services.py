@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from api.errors import ConflictError
-from onboarding import pipeline
+from onboarding import readiness, resuming
 from onboarding.models import OnboardingLink, Signup
 from onboarding.outcomes import Actor
 from onboarding.tasks import ring_steps
@@ -82,8 +82,8 @@ def retry_link(*, link: OnboardingLink) -> OnboardingLink:
     if latest is None or not is_retryable(latest):
         raise NothingToRetryError
     now = timezone.now()
-    signup = pipeline.locked(latest.pk)
-    steps = pipeline.reopened(signup, now)
+    signup = readiness.locked(latest.pk)
+    steps = resuming.reopened(signup, now)
     if not steps:
         raise NothingToRetryError
     if signup.state == Signup.State.FAILED:

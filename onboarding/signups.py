@@ -19,7 +19,7 @@ from api.request_id import current_request_id
 from meta_graph import oauth
 from meta_graph.errors import GraphError
 from meta_graph.oauth import AccessToken
-from onboarding import pipeline
+from onboarding import readiness, runner
 from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.outcomes import Actor, Problem
 from onboarding.tasks import ring_steps
@@ -91,7 +91,7 @@ def note_seen(*, signup_id: UUID) -> None:
 def note_session(*, link: OnboardingLink, signup_id: UUID, event: str, data: Mapping[str, Any]) -> None:
     """What Meta's popup told the page. Unsigned: only a token that covers these ids makes them true."""
     signup_of(link, signup_id)
-    signup = pipeline.locked(signup_id)
+    signup = readiness.locked(signup_id)
     if signup.session_event and signup.session_event.startswith("FINISH"):
         return
     now = timezone.now()
@@ -142,7 +142,7 @@ def receive_code(*, link: OnboardingLink, signup_id: UUID, code: str) -> None:
             "code exchange failed", signup=str(signup_id), problem=problem.code, cause=str(error.cause)
         )
         with transaction.atomic():
-            pipeline.fail(pipeline.locked(signup_id), problem, step=None, now=timezone.now())
+            readiness.fail(readiness.locked(signup_id), problem, step=None, now=timezone.now())
         raise ExchangeFailedError(problem) from error
     keep_token(link, signup_id, token)
 
@@ -153,7 +153,7 @@ def take_code(link: OnboardingLink, signup_id: UUID, code_hash: str) -> bool:
     try:
         with transaction.atomic():
             current = OnboardingLink.objects.select_for_update(of=("self",)).get(pk=link.pk)
-            signup = pipeline.locked(signup_id)
+            signup = readiness.locked(signup_id)
             if signup.code_hash == code_hash:
                 return False
             if current.is_expired(now):
@@ -191,8 +191,8 @@ def keep_token(link: OnboardingLink, signup_id: UUID, token: AccessToken) -> Non
     current.status, current.last_error, current.next_action = OnboardingLink.Status.PROCESSING, None, None
     current.save(update_fields=["status", "last_error", "next_action"])
     signup = Signup.objects.get(pk=signup_id)
-    ready = pipeline.plan(signup, now)
-    pipeline.advance(signup, now)
+    ready = runner.plan(signup, now)
+    readiness.advance(signup, now)
     ring_steps(signup_id, ready)
 
 
@@ -205,7 +205,7 @@ def give_pin(*, link: OnboardingLink, signup_id: UUID, pin: str) -> None:
     StepRun.objects.filter(pk=run.pk).update(
         status=StepRun.Status.WAITING, next_attempt_at=now, finished_at=None, is_put_off=False
     )
-    pipeline.advance(signup, now)
+    readiness.advance(signup, now)
     ring_steps(signup_id, (run.step,))
 
 
@@ -214,7 +214,7 @@ def put_off(*, link: OnboardingLink, signup_id: UUID) -> None:
     """The end-user does it later: the link completes without the registration."""
     signup, run = asking(link, signup_id)
     StepRun.objects.filter(pk=run.pk).update(is_put_off=True)
-    ring_steps(signup_id, pipeline.advance(signup, timezone.now()))
+    ring_steps(signup_id, readiness.advance(signup, timezone.now()))
 
 
 def asking(link: OnboardingLink, signup_id: UUID) -> tuple[Signup, StepRun]:
@@ -222,7 +222,7 @@ def asking(link: OnboardingLink, signup_id: UUID) -> tuple[Signup, StepRun]:
     found = Signup.objects.filter(pk=signup_id, link=link).first()
     if found is None:
         raise NotFoundError
-    signup = pipeline.locked(found.pk)
+    signup = readiness.locked(found.pk)
     run = StepRun.objects.filter(
         signup=signup, step="register_phone", status=StepRun.Status.NEEDS_CUSTOMER
     ).first()

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from api.doorbell import ring, ring_on_commit
-from onboarding import pipeline
+from onboarding import resuming, runner
 from phones.tasks import sync_phone
 from webhooks.tasks import ring as ring_webhooks
 
@@ -14,19 +14,19 @@ from webhooks.tasks import ring as ring_webhooks
 @shared_task(name="onboarding.run_step")
 def run_step(*, signup_id: str, step: str) -> None:
     """Runs one step, then rings for what it made ready."""
-    follow_up(UUID(signup_id), pipeline.run_step(UUID(signup_id), step))
+    follow_up(UUID(signup_id), runner.run_step(UUID(signup_id), step))
 
 
 @shared_task(name="onboarding.sweep_signups")
 def sweep_signups() -> None:
     """Rings for every step that is due; ends what cannot end by itself."""
     now = timezone.now()
-    pipeline.fail_unanswered(now)
-    for signup_id, step in {*pipeline.due(now), *pipeline.unblock_silent(now)}:
+    resuming.fail_unanswered(now)
+    for signup_id, step in {*resuming.due(now), *resuming.unblock_silent(now)}:
         ring(run_step, signup_id=str(signup_id), step=step)
 
 
-def follow_up(signup_id: UUID, advance: pipeline.Advance) -> None:
+def follow_up(signup_id: UUID, advance: runner.Advance) -> None:
     for step in advance.ready:
         ring(run_step, signup_id=str(signup_id), step=step)
     if advance.completed_phone:

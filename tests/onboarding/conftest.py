@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from onboarding import pipeline
+from onboarding import resuming, runner
 from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.tasks import follow_up
 from tests.conftest import Api
@@ -22,11 +22,11 @@ __all__ = ["meta"]
 def run_due() -> None:
     """Does what workers do, one step after the other, until nothing is due now."""
     for _ in range(50):
-        due = pipeline.due(timezone.now())
+        due = resuming.due(timezone.now())
         if not due:
             return
         for signup_id, step in due:
-            follow_up(signup_id, pipeline.run_step(signup_id, step))
+            follow_up(signup_id, runner.run_step(signup_id, step))
     raise AssertionError("the steps never come to rest")
 
 

@@ -8,7 +8,7 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
-from onboarding import pipeline
+from onboarding import pipeline, resuming, runner
 from onboarding.models import StepRun
 from phones.models import RegistrationAttempt
 from tests.onboarding.conftest import Circle, EndUser, run_due
@@ -94,7 +94,7 @@ def test_an_unknown_code_is_tried_three_times_and_then_put_to_us(circle: Circle,
 def test_a_step_whose_worker_died_is_taken_up_when_its_lease_ends(circle: Circle, step: str) -> None:
     user = circle.signed_up()
     advance_to(user, step)
-    assert pipeline.claim(user.signup.pk, step, timezone.now()) is not None  # and the worker dies here
+    assert runner.claim(user.signup.pk, step, timezone.now()) is not None  # and the worker dies here
     run_due()
     assert user.step(step).status == "running"
     assert circle.read(user.link_id)["status"] == "processing"
@@ -121,13 +121,13 @@ def test_what_meta_did_before_the_connection_broke_is_not_done_twice(circle: Cir
 
 def test_a_worker_that_comes_back_late_cannot_settle_a_step_that_was_taken_over(circle: Circle) -> None:
     user = circle.signed_up()
-    stale = pipeline.claim(user.signup.pk, "identify_assets", timezone.now())
+    stale = runner.claim(user.signup.pk, "identify_assets", timezone.now())
     assert stale is not None
     later = timezone.now() + timedelta(seconds=settings.STEP_LEASE_SECONDS + 1)
-    taken = pipeline.claim(user.signup.pk, "identify_assets", later)
+    taken = runner.claim(user.signup.pk, "identify_assets", later)
     assert taken is not None
 
-    advance = pipeline.settle(stale, pipeline.Ending("done"))
+    advance = runner.settle(stale, runner.Ending("done"))
 
     assert advance.ready == ()
     assert user.step("identify_assets").lease_token == taken.lease_token
@@ -200,10 +200,10 @@ def test_a_pin_that_is_put_off_completes_the_link_and_stays_open(circle: Circle)
 
 def test_a_page_that_fell_silent_does_not_hold_the_completion_up(circle: Circle) -> None:
     user, _ = asked_for_a_pin(circle)
-    assert pipeline.unblock_silent(timezone.now()) == []
+    assert resuming.unblock_silent(timezone.now()) == []
 
     with time_machine.travel(timezone.now() + timedelta(seconds=settings.PAGE_SILENT_SECONDS + 1)):
-        assert pipeline.unblock_silent(timezone.now()) == [(user.signup.pk, "complete_link")]
+        assert resuming.unblock_silent(timezone.now()) == [(user.signup.pk, "complete_link")]
         run_due()
 
     assert circle.read(user.link_id)["status"] == "completed"
@@ -270,8 +270,8 @@ def test_two_steps_that_end_at_once_complete_the_link(circle: Circle) -> None:
         signup_id = user.signup.pk
 
         results = at_once(
-            partial(pipeline.run_step, signup_id, "register_phone"),
-            partial(pipeline.run_step, signup_id, "subscribe_app"),
+            partial(runner.run_step, signup_id, "register_phone"),
+            partial(runner.run_step, signup_id, "subscribe_app"),
         )
 
         opened = [advance.ready for advance in results]
@@ -308,4 +308,4 @@ def advance_to(user: EndUser, step: str) -> None:
     order = [one.name for one in pipeline.ALL_STEPS]
     for name in order[: order.index(step)]:
         if step != "register_phone" or name != "subscribe_app":
-            pipeline.run_step(user.signup.pk, name)
+            runner.run_step(user.signup.pk, name)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from api.doorbell import ring
-from onboarding import pipeline
+from onboarding import resuming
 from onboarding.tasks import run_step
 
 
@@ -21,8 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        freed = pipeline.fail_unanswered(now)
-        due = [*pipeline.due(now), *pipeline.unblock_silent(now)]
+        freed = resuming.fail_unanswered(now)
+        due = [*resuming.due(now), *resuming.unblock_silent(now)]
         for signup_id, step in due:
             if options["here"]:
                 run_step(signup_id=str(signup_id), step=step)

@@ -1,0 +1,149 @@
+"""Runs one step: claims it, calls it, settles it. Safe to call at any time, any number of times.
+
+Nothing here enqueues: what is ready is returned. Nothing here holds a transaction during a Graph call.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from meta_graph.errors import Action, GraphError
+from onboarding.models import Signup, StepRun
+from onboarding.outcomes import NeedsCustomer, NotYet, Problem, StepError
+from onboarding.pipeline import ALL_STEPS, BY_NAME, COMPLETION, STEPS, Step
+from onboarding.readiness import RUNNABLE, advance, fail, locked
+from onboarding.verdicts import crashed, verdict
+
+log = structlog.get_logger("onboarding.runner")
+Status = StepRun.Status
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What came of a run: which steps are ready now, and the phone whose link it completed."""
+
+    ready: tuple[str, ...] = ()
+    completed_phone: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run is written down."""
+
+    status: str
+    problem: Problem | None = None
+    next_attempt_at: datetime | None = None
+    counts: bool = True
+
+
+def plan(signup: Signup, now: datetime) -> tuple[str, ...]:
+    """Writes the step rows of a signup whose code was exchanged. Returns what is ready."""
+    StepRun.objects.bulk_create(
+        StepRun(
+            signup=signup,
+            step=step.name,
+            position=position,
+            next_attempt_at=now if step in STEPS and not step.after else None,
+        )
+        for position, step in enumerate(ALL_STEPS)
+    )
+    return tuple(step.name for step in STEPS if not step.after)
+
+
+def run_step(signup_id: uuid.UUID, name: str) -> Advance:
+    """Runs one step if it is due and nobody else has it. Safe to call at any time, any number of times."""
+    run = claim(signup_id, name, timezone.now())
+    if run is None:
+        return Advance()
+    signup = Signup.objects.select_related("link__organization", "waba", "phone").get(pk=signup_id)
+    ending = ended(BY_NAME[name], signup, run)
+    log.info(
+        "step",
+        signup=str(signup_id),
+        link=str(signup.link_id),
+        step=name,
+        status=ending.status,
+        attempt=run.attempts,
+        problem=ending.problem.code if ending.problem else None,
+        ms=round((timezone.now() - (run.started_at or timezone.now())).total_seconds() * 1000),
+    )
+    return settle(run, ending)
+
+
+def claim(signup_id: uuid.UUID, name: str, now: datetime) -> StepRun | None:
+    """Takes a due step, or one whose taker fell silent. One of all who try at once gets it."""
+    token = uuid.uuid4()
+    due = Q(status=Status.WAITING, next_attempt_at__lte=now) | Q(
+        status=Status.RUNNING, lease_expires_at__lte=now
+    )
+    taken = StepRun.objects.filter(due, signup_id=signup_id, step=name, signup__state__in=RUNNABLE).update(
+        status=Status.RUNNING,
+        lease_token=token,
+        lease_expires_at=now + timedelta(seconds=settings.STEP_LEASE_SECONDS),
+        attempts=F("attempts") + 1,
+        started_at=now,
+        first_started_at=Coalesce("first_started_at", now),
+    )
+    return StepRun.objects.get(signup_id=signup_id, step=name) if taken else None
+
+
+def ended(step: Step, signup: Signup, run: StepRun) -> Ending:
+    """Runs the step's function and says how it ended. Whatever it raises becomes a row, never a lost step."""
+    try:
+        return Ending(step.run(signup, run))
+    except GraphError as error:
+        if error.action is Action.SKIP:
+            return Ending(Status.SKIPPED)
+        return ending_of(verdict(run, error, timezone.now()))
+    except StepError as error:
+        return ending_of(error)
+    except Exception as error:
+        log.error("step crashed", step=step.name, signup=str(signup.pk), exc_info=error)
+        return ending_of(crashed(run, timezone.now()))
+
+
+def ending_of(error: StepError) -> Ending:
+    match error:
+        case NotYet():
+            return Ending(Status.WAITING, error.problem, error.at, counts=error.problem.code != "WAITING")
+        case NeedsCustomer():
+            return Ending(Status.NEEDS_CUSTOMER, error.problem)
+        case _:
+            return Ending(Status.FAILED, error.problem)
+
+
+@transaction.atomic
+def settle(run: StepRun, ending: Ending) -> Advance:
+    """Writes how a step ended, under the signup's lock, and finds what that makes ready.
+
+    Without the lock two steps that end at once would each see the other unfinished.
+    """
+    signup = locked(run.signup_id)
+    now = timezone.now()
+    owned = StepRun.objects.filter(pk=run.pk, lease_token=run.lease_token, status=Status.RUNNING)
+    is_over = ending.status != Status.WAITING
+    written = owned.update(
+        status=ending.status,
+        error=ending.problem.as_json(now) if ending.problem else None,
+        next_attempt_at=ending.next_attempt_at,
+        finished_at=now if is_over else None,
+        attempts=run.attempts if ending.counts else run.attempts - 1,
+        lease_token=None,
+        lease_expires_at=None,
+    )
+    if not written:
+        log.warning("step lost its lease", step=run.step, signup=str(run.signup_id))
+        return Advance()
+    if ending.status == Status.FAILED and BY_NAME[run.step].required and ending.problem:
+        fail(signup, ending.problem, step=run.step, now=now)
+        return Advance()
+    if run.step == COMPLETION.name:
+        return Advance(completed_phone=signup.phone_id)
+    return Advance(ready=advance(signup, now))
