@@ -266,11 +266,16 @@ STEP_BACKOFF_SECONDS = env.list("STEP_BACKOFF_SECONDS", cast=float, default=[2, 
 STEP_GIVE_UP_AFTER = timedelta(hours=env.float("STEP_GIVE_UP_AFTER_HOURS", default=48.0))
 DELIVERY_BACKOFF_SECONDS = env.list("DELIVERY_BACKOFF_SECONDS", cast=float, default=[60, 300, 900, 3600])
 DELIVERY_SECONDS = env.float("DELIVERY_SECONDS", default=10.0)
+DELIVERY_ORGANIZATION_CAP = env.int("DELIVERY_ORGANIZATION_CAP", default=16)
+METRICS_PORT = env.int("METRICS_PORT", default=0)
+METRICS_ADDRESS = env.str("METRICS_ADDRESS", default="127.0.0.1")
 PAGE_SILENT_SECONDS = env.float("PAGE_SILENT_SECONDS", default=120.0)
 if DELIVERY_LEASE_SECONDS <= 0 or STEP_LEASE_SECONDS <= 0:
     raise ImproperlyConfigured("STEP_LEASE_SECONDS and DELIVERY_LEASE_SECONDS must be above 0")
 if not 0 < DELIVERY_SECONDS < DELIVERY_LEASE_SECONDS:
     raise ImproperlyConfigured("DELIVERY_SECONDS must be above 0 and below DELIVERY_LEASE_SECONDS")
+if DELIVERY_ORGANIZATION_CAP < 1:
+    raise ImproperlyConfigured("DELIVERY_ORGANIZATION_CAP must be above 0")
 
 # ---- The API ----------------------------------------------------------------------------------------
 

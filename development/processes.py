@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery.beat import EmbeddedService
+from celery.signals import worker_ready
 from celery.worker import WorkController
 from django.conf import settings
 from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
@@ -81,8 +82,14 @@ def start_worker() -> None:
         without_mingle=True,
         without_gossip=True,
         quiet=True,
+        ready_callback=announce,
     )
     threading.Thread(target=worker.start, name="worker", daemon=True).start()
+
+
+def announce(consumer: object) -> None:
+    """As Celery's own program does: what runs beside a worker's tasks begins now."""
+    worker_ready.send(sender=consumer)
 
 
 def start_scheduler() -> None:

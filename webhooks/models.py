@@ -1,4 +1,4 @@
-"""An endpoint of a customer, an event, its delivery to that endpoint, and each attempt.
+"""An endpoint of a customer, how it fares, an event, its delivery to that endpoint, and each attempt.
 
 The delivery is the queue: its state and times are all that a worker needs, and what survives it.
 """
@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from organizations.models import Organization
@@ -36,6 +36,8 @@ class OutgoingWebhook(models.Model):
 
     class DisabledReason(models.TextChoices):
         GONE = "gone", "It answered 410"
+        FAILING = "failing", "It failed for five days"
+        URL_NOT_ALLOWED = "url_not_allowed", "Its address is not a public one"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="webhooks")
@@ -78,6 +80,70 @@ class OutgoingWebhook(models.Model):
         """The current secret becomes the earlier one. Not saved."""
         self.previous_secret, self.previous_secret_until = self.secret, moment + SECRET_OVERLAP
         self.secret = secret
+
+
+class WebhookLane(models.Model):
+    """How an endpoint fares: its breaker, its failures since its last success, and how slow it is.
+
+    Made at the first trouble. Written when something changes, never for one quick success after another;
+    no index on what changes, so that a write touches one page.
+    """
+
+    class Breaker(models.TextChoices):
+        CLOSED = "closed"
+        OPEN = "open"
+        HALF_OPEN = "half_open"
+
+    webhook = models.OneToOneField(
+        OutgoingWebhook, on_delete=models.CASCADE, primary_key=True, related_name="lane"
+    )
+    open_until = models.DateTimeField(null=True, blank=True, help_text="Empty: the breaker is closed")
+    open_streak = models.PositiveSmallIntegerField(
+        default=0, help_text="Probes that failed one after another"
+    )
+    probe_successes = models.PositiveSmallIntegerField(default=0)
+    resumed_at = models.DateTimeField(null=True, blank=True, help_text="Since then the cap rises again")
+    is_spreading = models.BooleanField(
+        default=False, help_text="What was held has to be spread over the ramp"
+    )
+    ramp_ends_at = models.DateTimeField(null=True, blank=True)
+
+    failures = models.PositiveIntegerField(default=0, help_text="Attempts that failed since the last success")
+    failed_events = models.JSONField(default=list, blank=True, help_text="Of these, up to five")
+    first_failure_at = models.DateTimeField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True, help_text="The one that ended failures")
+    unreachable = models.PositiveIntegerField(default=0, help_text="Of late, without an answer between them")
+    unreachable_events = models.JSONField(default=list, blank=True, help_text="Of these, up to three")
+    refused_at = models.DateTimeField(null=True, blank=True, help_text="First refusal of its address")
+    notices_sent = models.PositiveSmallIntegerField(default=0)
+
+    is_slow = models.BooleanField(default=False)
+    slow_until = models.DateTimeField(null=True, blank=True, help_text="10 minutes after a timeout")
+    latency_ms = models.PositiveIntegerField(default=0, help_text="Moving average; 0 while it is quick")
+    quick_successes = models.PositiveSmallIntegerField(default=0, help_text="One after another while slow")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["webhook"], name="lane_spreading", condition=Q(is_spreading=True)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.webhook_id)
+
+    def breaker_at(self, moment: datetime) -> Breaker:
+        """An open one whose time has come is half-open: nobody has to write that down."""
+        if self.open_until is None:
+            return self.Breaker.CLOSED
+        return self.Breaker.OPEN if moment < self.open_until else self.Breaker.HALF_OPEN
+
+    def is_slow_at(self, moment: datetime) -> bool:
+        return self.is_slow or (self.slow_until is not None and moment < self.slow_until)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether a quick success changes nothing here."""
+        told = (self.open_until, self.first_failure_at, self.refused_at, self.slow_until)
+        return not any(told) and not self.is_slow and not self.latency_ms
 
 
 class Event(models.Model):
@@ -152,9 +218,12 @@ class Delivery(models.Model):
         ]
         indexes = [
             # The only one of waiting rows. Beside one by time alone the planner finds the head of an endpoint
-            # by walking through the backlog of another.
+            # by walking through the backlog of another. First attempts stand before all that were made.
             models.Index(
-                fields=["webhook", "next_attempt_at", "id"],
+                "webhook",
+                Case(When(attempt_count__gt=0, then=1), default=0),
+                "next_attempt_at",
+                "id",
                 name="delivery_due",
                 condition=Q(state="pending"),
             ),
@@ -172,6 +241,16 @@ class Attempt(models.Model):
     """One POST and what came of it. Append only."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    # The delivery's, once more: what an endpoint answered of late is found without its deliveries. No
+    # constraint: each attempt would lock the endpoint's row for it.
+    webhook = models.ForeignKey(
+        OutgoingWebhook,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="attempts",
+        db_index=False,
+        db_constraint=False,
+    )
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
@@ -181,6 +260,7 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["delivery", "number", "pk"]
+        indexes = [models.Index(fields=["webhook", "at"], name="attempt_of_late")]
 
     def __str__(self) -> str:
         return f"attempt {self.number}: {self.response_status or self.error}"

@@ -7,35 +7,47 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
+from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from webhooks import delivery
+from webhooks import delivery, metrics
 from webhooks.delivery import Claimed, Outcome
 from webhooks.delivery.sending import CONNECTIONS
+from webhooks.trust import Trust
 
 log = structlog.get_logger("webhooks.delivery")
 Clock = Callable[[], datetime]
 
 THREADS = CONNECTIONS
+# Retries, probes and endpoints that were slow of late have threads of their own: however many of them hang,
+# the others are there for the first attempts of endpoints that answer.
+SLOW_THREADS = THREADS // 4
+FAST_THREADS = THREADS - SLOW_THREADS
 # Claimed and not yet settled, in one turn: more brings nothing against quick endpoints, and makes new
 # deliveries wait longer behind slow ones. Two rounds of 10 s are well within a lease.
-IN_HAND = 2 * THREADS
+ROUNDS = 2
+IN_HAND = ROUNDS * THREADS
 TURN_SECONDS = 20.0
 # Results of so long are settled together.
 GATHER_SECONDS = 0.03
 # While every send is slow, new work is looked for this often.
 LOOK_AGAIN_SECONDS = 0.5
+# A new delivery that a sweep finds after so long was not rung for.
+UNHEARD_AFTER = timedelta(seconds=2)
 DATABASE_PAUSE_SECONDS = 0.2
 
 
 @cache
-def senders() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="delivery")
+def senders(*, is_slow: bool = False) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(
+        max_workers=SLOW_THREADS if is_slow else FAST_THREADS,
+        thread_name_prefix="slow-delivery" if is_slow else "delivery",
+    )
 
 
 def drop_broken_connection() -> None:
@@ -49,6 +61,10 @@ def attempted(claimed: Claimed, clock: Clock) -> Outcome | None:
     at = clock()
     if at >= claimed.lease_expires_at:
         return None
+    kind = metrics.kind(is_slow=claimed.is_slow)
+    metrics.SENDS.labels(kind).inc()
+    if claimed.attempt == 1:
+        metrics.FIRST_ATTEMPT_DELAY.labels(kind).observe(max(0.0, (at - claimed.due_at).total_seconds()))
     try:
         return delivery.send(claimed, at=at)
     except Exception:
@@ -59,8 +75,8 @@ def attempted(claimed: Claimed, clock: Clock) -> Outcome | None:
 class Turn:
     """One stretch of work: what it has in hand, and what of that is not settled yet."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+    def __init__(self, clock: Clock, trust: Trust, *, is_sweep: bool = False) -> None:
+        self.clock, self.trust, self.is_sweep = clock, trust, is_sweep
         self.sending: dict[Future[Outcome | None], Claimed] = {}
         self.results: list[Outcome] = []
 
@@ -70,11 +86,32 @@ class Turn:
 
     def fill(self) -> bool:
         """Takes as much as fits in hand; whether there was anything."""
-        room = IN_HAND - len(self.sending) - len(self.results)
-        found = delivery.claim(room, now=self.clock()) if room > 0 else []
+        now = self.clock()
+        slow = sum(one.is_slow for one in self.sending.values())
+        fast = len(self.sending) - slow + len(self.results)
+        found = delivery.claim(
+            ROUNDS * FAST_THREADS - fast,
+            ROUNDS * SLOW_THREADS - slow,
+            now=now,
+            trusts=self.trust.has,
+            besides=self.unanswered(),
+        )
         for claimed in found:
-            self.sending[senders().submit(attempted, claimed, self.clock)] = claimed
+            sender = senders(is_slow=claimed.is_slow)
+            self.sending[sender.submit(attempted, claimed, self.clock)] = claimed
+        self.count(found, now)
         return bool(found)
+
+    def count(self, found: list[Claimed], now: datetime) -> None:
+        for claimed in found:
+            metrics.CLAIMS.labels(metrics.kind(is_slow=claimed.is_slow)).inc()
+            if self.is_sweep and claimed.attempt == 1 and now - claimed.due_at > UNHEARD_AFTER:
+                metrics.SWEEP_FINDS.inc()
+        self.is_sweep = False
+
+    def unanswered(self) -> set[UUID]:
+        """Endpoints that are not trusted and have an attempt in hand."""
+        return {one.webhook_id for one in self.sending.values() if not self.trust.has(one.webhook_id)}
 
     def collect(self) -> bool:
         """Settles what comes back within a moment; whether anything does."""
@@ -83,6 +120,7 @@ class Turn:
             del self.sending[future]
             outcome = future.result()
             if outcome is not None:
+                self.trust.note(outcome)
                 self.results.append(outcome)
         if self.results:
             delivery.settle(self.results, now=self.clock())
@@ -114,13 +152,16 @@ class Pump:
 
     def __init__(self) -> None:
         self.claiming, self.rung, self.stopping = threading.Lock(), threading.Event(), threading.Event()
+        self.trust, self.swept_at = Trust(time.monotonic), float("-inf")
 
-    def run(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
+    def run(
+        self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now, is_sweep: bool = False
+    ) -> None:
         """Delivers until nothing is due. After 20 s it rings, and ends with what it has in hand."""
         drop_broken_connection()
         self.rung.set()
         while self.rung.is_set() and not self.stopping.is_set() and self.claiming.acquire(blocking=False):
-            turn = Turn(clock)
+            turn = Turn(clock, self.trust, is_sweep=is_sweep)
             try:
                 is_time_up = self.work(turn)
             finally:
@@ -132,9 +173,10 @@ class Pump:
     def sweep(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
         """The same, and what nobody rings for: costs one query when nothing is due."""
         drop_broken_connection()
+        self.swept_at = time.monotonic()
         if delivery.is_anything_due(clock()):
             delivery.recover(clock())
-            self.run(when_time_is_up=when_time_is_up, clock=clock)
+            self.run(when_time_is_up=when_time_is_up, clock=clock, is_sweep=True)
 
     def stop(self) -> None:
         """No turn claims any more; what no thread has begun is given back."""

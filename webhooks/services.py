@@ -11,6 +11,7 @@ from django.utils import timezone
 from api.errors import NotFoundError
 from organizations.models import Organization
 from wabas.models import Waba
+from webhooks.delivery.resuming import start_anew
 from webhooks.models import SECRET_OVERLAP, Delivery, OutgoingWebhook
 from webhooks.signing import generate_secret
 from webhooks.tasks import ring_on_commit
@@ -48,6 +49,8 @@ def update_webhook(*, webhook: OutgoingWebhook, changes: Mapping[str, Any]) -> O
     if changes.get("is_active"):
         changes |= {"disabled_reason": None, "disabled_at": None}
         ring_on_commit()
+    if starts_anew(webhook, changes):
+        start_anew(webhook.pk, timezone.now())
     for column, value in changes.items():
         setattr(webhook, column, value)
     webhook.save(update_fields=[*changes, "updated_at"])
@@ -124,3 +127,9 @@ def connect_link_webhook(
 def united(*events: Iterable[str]) -> list[str]:
     """Every name once, in the order given."""
     return list(dict.fromkeys(name for names in events for name in names))
+
+
+def starts_anew(webhook: OutgoingWebhook, changes: Mapping[str, Any]) -> bool:
+    """Whether what is known of the endpoint's troubles does not hold any more."""
+    is_activated = changes.get("is_active") and not webhook.is_active
+    return bool(is_activated) or changes.get("url", webhook.url) != webhook.url

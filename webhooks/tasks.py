@@ -3,12 +3,17 @@
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 from api import doorbell
+from webhooks import metrics
 from webhooks.pump import Pump
+from webhooks.self_sweep import SelfSweep
 
+# The one that the tasks of this module are routed to.
+QUEUE = "webhooks"
 pump = Pump()
+self_sweep = SelfSweep(pump)
 
 
 @shared_task(name="webhooks.deliver")
@@ -33,6 +38,19 @@ def ring_on_commit() -> None:
     doorbell.ring_on_commit(deliver)
 
 
+@worker_ready.connect
+def begin(sender: Any, **_: Any) -> None:
+    """In a worker that takes deliveries: `sender` is its consumer. Never in the web process."""
+    if QUEUE in sender.app.amqp.queues.consume_from:
+        metrics.serve()
+        self_sweep.start()
+
+
 @worker_shutting_down.connect
 def stop_claiming(**_: Any) -> None:
     pump.stop()
+
+
+@worker_shutdown.connect
+def finish(**_: Any) -> None:
+    self_sweep.stop()

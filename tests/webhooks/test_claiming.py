@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.webhooks.receivers import Answer
-from webhooks.delivery import Outcome, claim, is_anything_due, lanes, recover, release, send, settle
+from webhooks.delivery import Outcome, claim, is_anything_due, recover, release, send, settle, statements
 from webhooks.delivery.lanes import CAP
 from webhooks.events import publish
 from webhooks.models import Attempt, Delivery, OutgoingWebhook
@@ -321,7 +321,7 @@ def test_an_endpoint_is_claimed_while_somebody_stores_a_delivery_for_it(organiza
 
 
 def backlog(webhook: OutgoingWebhook, count: int, state: str) -> None:
-    """Deliveries of the past, made by the database itself."""
+    """Deliveries of the past, made by the database itself. `tried`: they wait for their second attempt."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO webhooks_event (id, organization_id, name, body, created_at)"
@@ -332,9 +332,9 @@ def backlog(webhook: OutgoingWebhook, count: int, state: str) -> None:
         cursor.execute(
             "INSERT INTO webhooks_delivery"
             " (id, event_id, webhook_id, trigger, state, attempt_count, next_attempt_at, created_at)"
-            " SELECT gen_random_uuid(), id, %s, 'event', %s, 0, now(), now()"
+            " SELECT gen_random_uuid(), id, %s, 'event', %s, %s, now(), now()"
             " FROM webhooks_event WHERE name = 'message.sent'",
-            [str(webhook.pk), state],
+            [str(webhook.pk), "pending" if state == "tried" else state, int(state == "tried")],
         )
 
 
@@ -352,7 +352,7 @@ def pages_read(statement: str, parameters: dict[str, Any]) -> int:
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("state", ["pending", "succeeded"])
+@pytest.mark.parametrize("state", ["pending", "tried", "succeeded"])
 @pytest.mark.parametrize("is_active", [True, False])
 @pytest.mark.parametrize("are_statistics_behind", [True, False])
 def test_looking_for_work_costs_the_same_behind_any_backlog(
@@ -368,12 +368,21 @@ def test_looking_for_work_costs_the_same_behind_any_backlog(
         run("ANALYZE webhooks_delivery")
     happen(organization, 2)
     now = timezone.now()
-    asked = {"now": now, "held_before": now - timedelta(hours=72), "cap": CAP, "limit": 64}
-    every = {"lanes": list(OutgoingWebhook.objects.values_list("pk", flat=True))}
+    asked = {"now": now, "held_before": now - timedelta(hours=72), "cap": CAP, "limit": 64, "besides": []}
+    asked |= {"ramp_1": now, "ramp_2": now, "organization_cap": 16, "slow_cap": 8}
+    every = list(OutgoingWebhook.objects.values_list("pk", flat=True))
+    lanes_of = {"webhooks": every, "agains": [0] * len(every), "rooms": [CAP] * len(every)}
 
-    for statement in (lanes.DUE_LANES, lanes.LOCKED_DUE_LANES, lanes.ANYTHING_DUE):
+    for statement in (
+        f"{statements.FAST_LANES} {statements.LOCKED}",
+        f"{statements.SLOW_LANES} {statements.LOCKED}",
+        statements.LOAD_NOW,
+        statements.ANYTHING_DUE,
+        statements.HELD_TOO_LONG,
+        statements.OLDEST_DUE,
+    ):
         assert pages_read(statement, asked) < 51 * 40
-    assert pages_read(lanes.DUE_ROWS, asked | every) < 51 * 40
+    assert pages_read(statements.DUE_ROWS, asked | lanes_of) < 51 * 40
 
 
 def run_together(work, count: int) -> None:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from config.celery import app
+from organizations.services import create_organization
 from tests.webhooks.receivers import Answer, Receiver, receiving
 from webhooks import pump as pumps
 from webhooks import tasks
@@ -93,7 +94,7 @@ def test_a_slow_endpoint_delays_nobody_else_and_gets_its_cap_at_once(
 ):
     create_webhook(organization=organization, url=other_receiver.url, events=["*"])
     happen(organization, 12)
-    receiver.answers = [Answer(after=0.4)] * 12
+    receiver.answers = [Answer(after=1)] * 12
     arrived: list[float] = []
     began = time.monotonic()
 
@@ -106,7 +107,7 @@ def test_a_slow_endpoint_delays_nobody_else_and_gets_its_cap_at_once(
     watcher.join()
 
     assert states() == {"succeeded": 24}
-    assert arrived[0] < 0.4
+    assert arrived[0] < 1
     assert receiver.most_at_once == 4
 
 
@@ -156,15 +157,18 @@ def test_when_its_time_is_up_a_turn_rings_and_settles_what_it_has(
     assert states() == {"succeeded": 1}
 
 
-def test_at_shutdown_what_was_not_begun_is_given_back_at_once(organization, receiver):
-    for number in range(10):
-        create_webhook(organization=organization, url=f"{receiver.url}/{number}", events=["*"])
-    happen(organization, 4)
+@pytest.mark.django_db
+def test_at_shutdown_what_was_not_begun_is_given_back_at_once(receiver):
+    for name in ("One", "Two", "Three"):
+        each = create_organization(name=name)
+        for number in range(14):
+            create_webhook(organization=each, url=f"{receiver.url}/{name}/{number}", events=["*"])
+        happen(each)
     receiver.hold.clear()
     pump = Pump()
 
     def shut_down() -> None:
-        eventually(lambda: len(receiver.got) == pumps.THREADS)
+        eventually(lambda: len(receiver.got) == pumps.FAST_THREADS)
         pump.stop()
         time.sleep(0.3)
         receiver.hold.set()
@@ -173,7 +177,7 @@ def test_at_shutdown_what_was_not_begun_is_given_back_at_once(organization, rece
     pump.run(when_time_is_up=never)
     watcher.join()
 
-    assert states() == {"succeeded": pumps.THREADS, "pending": 40 - pumps.THREADS}
+    assert states() == {"succeeded": pumps.FAST_THREADS, "pending": 42 - pumps.FAST_THREADS}
     assert set(Delivery.objects.filter(state="pending").values_list("attempt_count", flat=True)) == {0}
 
 
@@ -221,6 +225,7 @@ def test_a_ring_during_a_turn_is_heard_by_that_turn(organization, webhook, recei
     happen(organization)
     turn = in_thread(lambda: pump.run(when_time_is_up=never))
     eventually(lambda: len(receiver.got) == 1)
+    create_webhook(organization=organization, url=f"{receiver.url}/other", events=["*"])
 
     happen(organization)
     began = time.monotonic()
@@ -229,7 +234,7 @@ def test_a_ring_during_a_turn_is_heard_by_that_turn(organization, webhook, recei
     eventually(lambda: len(receiver.got) == 2, seconds=0.2)
     turn.join()
 
-    assert states() == {"succeeded": 2}
+    assert states() == {"succeeded": 3}
 
 
 @on_postgresql

@@ -1,5 +1,6 @@
 """Taking due deliveries: a lease, a token that proves it, and everything that sending needs."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,15 +11,19 @@ from django.db import transaction
 from django.db.models import F, TextField
 from django.db.models.functions import Cast
 
-from webhooks.delivery.lanes import due_rows, lock_due_lanes
+from webhooks.delivery import lanes
+from webhooks.delivery.lanes import CAP, Lane, Load
 from webhooks.models import Delivery, Event, OutgoingWebhook
+
+Trusts = Callable[[UUID], bool]
 
 
 @dataclass(frozen=True)
 class Claimed:
     """One attempt that this process alone may make, until its lease runs out.
 
-    `sealed`: the secrets that sign it, still encrypted, the current one first.
+    `sealed`: the secrets that sign it, still encrypted, the current one first. `is_slow`: it is sent among
+    those that must not stand in the way of others.
     """
 
     delivery_id: UUID
@@ -31,40 +36,95 @@ class Claimed:
     attempt: int
     lease_token: UUID
     lease_expires_at: datetime
+    due_at: datetime
+    is_slow: bool = False
 
 
-def claim(limit: int, *, now: datetime) -> list[Claimed]:
-    """Up to `limit` due deliveries of active endpoints, a few from each. One short transaction.
+def everybody(webhook_id: UUID) -> bool:
+    return True
 
-    The attempt counts from here on, so that a body which kills its worker each time comes to an end too.
+
+def claim(
+    limit: int,
+    slow_limit: int | None = None,
+    *,
+    now: datetime,
+    trusts: Trusts = everybody,
+    besides: Collection[UUID] = (),
+) -> list[Claimed]:
+    """Up to `limit` due first attempts of quick endpoints and `slow_limit` others, a few from each endpoint.
+
+    Only one of an endpoint that is not trusted, none of those in `besides`. One short transaction. The
+    attempt counts from here on, so that a body which kills its worker each time comes to an end too.
     """
     token, until = uuid4(), now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+    taken: dict[UUID, bool] = {}
     with transaction.atomic(durable=True):
-        lanes = lock_due_lanes(limit, now)
-        ids = due_rows(lanes, limit, now) if lanes else []
-        if not ids:
-            return []
+        for is_slow, room in ((False, limit), (True, limit if slow_limit is None else slow_limit)):
+            if room <= 0:
+                continue
+            ids = due(room, now, is_slow=is_slow, trusts=trusts, besides=besides)
+            lease(ids, token, until)
+            taken |= dict.fromkeys(ids, is_slow)
+        return loaded(taken, now) if taken else []
+
+
+def due(limit: int, now: datetime, *, is_slow: bool, trusts: Trusts, besides: Collection[UUID]) -> list[UUID]:
+    """The deliveries to take, of endpoints that are locked from here on."""
+    found = lanes.lock_due_lanes(limit, now, is_slow=is_slow, besides=besides)
+    if not found:
+        return []
+    load = lanes.load_now(now, is_slow=is_slow)
+    allowed = {lane.webhook_id: CAP if trusts(lanes.as_uuid(lane.webhook_id)) else 1 for lane in found}
+    wanted = [(lane, min(load.room(lane), allowed[lane.webhook_id])) for lane in found]
+    wanted = [(lane, room) for lane, room in wanted if room > 0]
+    return picked(wanted, load, allowed, limit, now) if wanted else []
+
+
+def picked(
+    wanted: list[tuple[Lane, int]], load: Load, allowed: dict[Any, int], limit: int, now: datetime
+) -> list[UUID]:
+    """One row of each endpoint in turn, then the next of each, while there is room for it."""
+    lane_of = {lane.webhook_id: (place, lane) for place, (lane, _) in enumerate(wanted)}
+    turns: dict[Any, int] = {}
+    queue = []
+    for pk, webhook_id, _ in sorted(lanes.due_rows(wanted, now), key=lambda row: (row[2], str(row[0]))):
+        turn = turns[webhook_id] = turns.get(webhook_id, -1) + 1
+        if turn < allowed[webhook_id]:
+            queue.append((turn, lane_of[webhook_id][0], pk, lane_of[webhook_id][1]))
+    ids: list[UUID] = []
+    for _, _, pk, lane in sorted(queue, key=lambda one: one[:2]):
+        if len(ids) < limit and load.room(lane) > 0:
+            load.add(lane)
+            ids.append(lanes.as_uuid(pk))
+    return ids
+
+
+def lease(ids: list[UUID], token: UUID, until: datetime) -> None:
+    if ids:
         Delivery.objects.filter(pk__in=ids).update(
             state=Delivery.State.IN_FLIGHT,
             attempt_count=F("attempt_count") + 1,
             lease_token=token,
             lease_expires_at=until,
         )
-        return loaded(ids, now)
 
 
-def loaded(ids: list[UUID], now: datetime) -> list[Claimed]:
-    """The claimed rows in the order of `ids`, each event and each endpoint read once."""
-    rows = Delivery.objects.in_bulk(ids)
+def loaded(taken: dict[UUID, bool], now: datetime) -> list[Claimed]:
+    """The claimed rows in the order taken, each event and each endpoint read once."""
+    rows = Delivery.objects.in_bulk(taken)
     events = Event.objects.only("name", "body").in_bulk({row.event_id for row in rows.values()})
     endpoints = OutgoingWebhook.objects.without_secrets().annotate(
         sealed=Cast("secret", TextField()), previous_sealed=Cast("previous_secret", TextField())
     )
     webhooks = endpoints.in_bulk({row.webhook_id for row in rows.values()})
-    return [claimed(rows[pk], events[rows[pk].event_id], webhooks[rows[pk].webhook_id], now) for pk in ids]
+    return [
+        claimed(rows[pk], events[rows[pk].event_id], webhooks[rows[pk].webhook_id], now, is_slow=is_slow)
+        for pk, is_slow in taken.items()
+    ]
 
 
-def claimed(row: Any, event: Event, webhook: Any, now: datetime) -> Claimed:
+def claimed(row: Any, event: Event, webhook: Any, now: datetime, *, is_slow: bool) -> Claimed:
     """`row` has its lease, `webhook` its secrets as they are stored."""
     sealed = [webhook.sealed]
     if webhook.has_previous_secret(now):
@@ -80,6 +140,8 @@ def claimed(row: Any, event: Event, webhook: Any, now: datetime) -> Claimed:
         attempt=row.attempt_count,
         lease_token=row.lease_token,
         lease_expires_at=row.lease_expires_at,
+        due_at=row.next_attempt_at,
+        is_slow=is_slow,
     )
 
 

@@ -1,105 +1,137 @@
-"""The queue's SQL: one lane an endpoint, so that a claim is fair and costs the same behind any backlog.
+"""Asking the queue: which endpoints may be sent something, what is under way, and which rows are due."""
 
-Partial indexes serve every look; states stand in the text because a prepared statement that has them as
-parameters cannot use those indexes.
-"""
-
-from datetime import datetime
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
+
+from webhooks.delivery import statements
 
 # So many attempts are on their way to one endpoint at most, whatever its backlog.
 CAP = 4
+# After an outage an endpoint gets one at a time for so long, then two for as long again.
+RAMP_STEP = timedelta(seconds=10)
+# Slow work may take one part in so many of what an organization has under way.
+SLOW_PART = 2
 
-# Steps from one endpoint with waiting rows to the next, and looks at the head of each. The full order of
-# the index delivery_due and the scalar sub-selects leave the planner nothing to choose: with a choice it
-# reads whole backlogs as soon as its statistics are behind.
-HEADS = """
-    WITH RECURSIVE lane (webhook_id) AS (
-        SELECT (SELECT webhook_id FROM webhooks_delivery
-                WHERE state = 'pending' ORDER BY webhook_id, next_attempt_at, id LIMIT 1)
-        UNION ALL
-        SELECT (SELECT webhook_id FROM webhooks_delivery
-                WHERE state = 'pending' AND webhook_id > lane.webhook_id
-                ORDER BY webhook_id, next_attempt_at, id LIMIT 1)
-        FROM lane WHERE lane.webhook_id IS NOT NULL
-    ),
-    head (webhook_id, due_at, in_flight) AS MATERIALIZED (
-        SELECT webhook_id,
-               (SELECT next_attempt_at FROM webhooks_delivery
-                WHERE webhook_id = lane.webhook_id AND state = 'pending'
-                ORDER BY next_attempt_at, id LIMIT 1),
-               (SELECT count(*) FROM webhooks_delivery
-                WHERE webhook_id = lane.webhook_id AND state = 'in_flight')
-        FROM lane WHERE webhook_id IS NOT NULL
+
+@dataclass(frozen=True)
+class Lane:
+    """An endpoint that may be sent something now: its rows that are new, or those that were tried before."""
+
+    webhook_id: Any
+    again: int
+    cap: int
+    organization_id: Any
+
+
+class Load:
+    """What is under way, and how much more may be."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]], *, is_slow: bool) -> None:
+        self.of_webhook, self.of_organization, self.slow = Counter[Any](), Counter[Any](), Counter[Any]()
+        self.is_slow = is_slow
+        for webhook_id, organization_id, in_flight, slow in rows:
+            self.of_webhook[webhook_id] += in_flight
+            self.of_organization[organization_id] += in_flight
+            self.slow[organization_id] += slow
+
+    def room(self, lane: Lane) -> int:
+        whole: int = settings.DELIVERY_ORGANIZATION_CAP
+        rooms: list[int] = [
+            lane.cap - self.of_webhook[lane.webhook_id],
+            whole - self.of_organization[lane.organization_id],
+        ]
+        if self.is_slow:
+            rooms.append(slow_cap() - self.slow[lane.organization_id])
+        return max(0, min(rooms))
+
+    def add(self, lane: Lane) -> None:
+        self.of_webhook[lane.webhook_id] += 1
+        self.of_organization[lane.organization_id] += 1
+        self.slow[lane.organization_id] += self.is_slow
+
+
+def lock_due_lanes(limit: int, now: datetime, *, is_slow: bool, besides: Collection[UUID]) -> list[Lane]:
+    """The endpoints of a class with something due and room for it, locked for this claim."""
+    asked: dict[str, Any] = _gates(now) | {"limit": limit, "slow_cap": slow_cap()}
+    asked["organization_cap"] = settings.DELIVERY_ORGANIZATION_CAP
+    if has_locks():
+        statement = f"{statements.SLOW_LANES if is_slow else statements.FAST_LANES} {statements.LOCKED}"
+        asked["besides"] = list(besides)
+    else:
+        statement = statements.SLOW_LANES_JSON if is_slow else statements.FAST_LANES_JSON
+        asked["besides"] = json.dumps([one.hex for one in besides])
+    return [Lane(*row) for row in rows_of(statement, **asked)]
+
+
+def load_now(now: datetime, *, is_slow: bool) -> Load:
+    return Load(rows_of(statements.LOAD_NOW, now=now), is_slow=is_slow)
+
+
+def due_rows(lanes: Sequence[tuple[Lane, int]], now: datetime) -> list[tuple[Any, Any, Any]]:
+    """Due deliveries of these lanes, up to so many of each: (id, webhook_id, next_attempt_at)."""
+    if not has_locks():
+        asked = [{"webhook": lane.webhook_id, "again": lane.again, "room": room} for lane, room in lanes]
+        return [tuple(row) for one in asked for row in rows_of(statements.DUE_ROWS_OF_A_LANE, now=now, **one)]
+    webhooks, agains, rooms = zip(*((lane.webhook_id, lane.again, room) for lane, room in lanes), strict=True)
+    found = rows_of(
+        statements.DUE_ROWS, webhooks=list(webhooks), agains=list(agains), rooms=list(rooms), now=now
     )
-"""
-FROM_HEADS = "FROM head JOIN webhooks_outgoingwebhook endpoint ON endpoint.id = head.webhook_id"
-IS_DUE = "endpoint.is_active AND head.due_at <= %(now)s AND head.in_flight < %(cap)s"
-IS_HELD_TOO_LONG = "NOT endpoint.is_active AND head.due_at <= %(held_before)s"
-
-DUE_LANES = f"{HEADS} SELECT endpoint.id {FROM_HEADS} WHERE {IS_DUE} ORDER BY head.due_at LIMIT %(limit)s"
-# Not FOR UPDATE: that would wait for every transaction that is storing a delivery to this endpoint.
-LOCKED_DUE_LANES = f"{DUE_LANES} FOR NO KEY UPDATE OF endpoint SKIP LOCKED"
-
-# A statement of its own after the lock: its snapshot sees what other claimers of these lanes committed.
-DUE_ROWS = """
-    SELECT due.id
-    FROM unnest(%(lanes)s::uuid[]) WITH ORDINALITY AS lane (webhook_id, place)
-    CROSS JOIN LATERAL (
-        SELECT %(cap)s - count(*) AS room FROM webhooks_delivery
-        WHERE webhook_id = lane.webhook_id AND state = 'in_flight') AS gap
-    CROSS JOIN LATERAL (
-        SELECT id FROM webhooks_delivery
-        WHERE webhook_id = lane.webhook_id AND state = 'pending' AND next_attempt_at <= %(now)s
-        ORDER BY next_attempt_at, id LIMIT greatest(gap.room, 0)
-        FOR NO KEY UPDATE SKIP LOCKED) AS due
-    ORDER BY lane.place LIMIT %(limit)s
-"""
-# SQLite's: one lane at a time, in a transaction that is alone anyway.
-DUE_ROWS_OF_A_LANE = """
-    SELECT id FROM webhooks_delivery
-    WHERE webhook_id = %(lane)s AND state = 'pending' AND next_attempt_at <= %(now)s
-    ORDER BY next_attempt_at, id
-    LIMIT max(0, %(cap)s - (SELECT count(*) FROM webhooks_delivery
-                            WHERE webhook_id = %(lane)s AND state = 'in_flight'))
-"""
-
-ANYTHING_DUE = f"""
-    {HEADS}
-    SELECT EXISTS (SELECT 1 FROM webhooks_delivery
-                   WHERE state = 'in_flight' AND lease_expires_at <= %(now)s)
-        OR EXISTS (SELECT 1 {FROM_HEADS} WHERE ({IS_DUE}) OR ({IS_HELD_TOO_LONG}))
-"""  # noqa: S608 - constants of this file
-
-
-def lock_due_lanes(limit: int, now: datetime) -> list[Any]:
-    """Endpoints with something due and room for it, the longest waiting first, locked for this claim."""
-    statement = LOCKED_DUE_LANES if _has_locks() else DUE_LANES
-    return [row[0] for row in _rows(statement, now=now, cap=CAP, limit=limit)]
-
-
-def due_rows(lanes: list[Any], limit: int, now: datetime) -> list[UUID]:
-    """Up to `limit` deliveries of these lanes, each lane's own order and cap kept."""
-    if _has_locks():
-        found = _rows(DUE_ROWS, lanes=lanes, now=now, cap=CAP, limit=limit)
-        return [row[0] for row in found]
-    found = [row for lane in lanes for row in _rows(DUE_ROWS_OF_A_LANE, lane=lane, now=now, cap=CAP)]
-    return [UUID(row[0]) for row in found[:limit]]
+    return [tuple(row) for row in found]
 
 
 def is_anything_due(now: datetime, held_before: datetime) -> bool:
-    """One query: a row to claim, a lease that ran out, or a row that was held too long."""
-    return bool(_rows(ANYTHING_DUE, now=now, held_before=held_before, cap=CAP)[0][0])
+    """One query: a row to claim, one that was held too long or has to be spread, or a lease that ran out."""
+    return bool(rows_of(statements.ANYTHING_DUE, held_before=held_before, **_gates(now))[0][0])
 
 
-def _has_locks() -> bool:
+def held_too_long(held_before: datetime) -> list[UUID]:
+    """Endpoints that hold rows which were due before then."""
+    return [as_uuid(row[0]) for row in rows_of(statements.HELD_TOO_LONG, held_before=held_before)]
+
+
+def oldest_due(now: datetime) -> datetime | None:
+    """Since when the delivery waits that is due the longest and that nothing holds."""
+    found = rows_of(statements.OLDEST_DUE, now=now)[0][0]
+    return as_time(found) if found else None
+
+
+def in_flight(now: datetime) -> tuple[int, int]:
+    """How many deliveries are under way, and how many of these are slow ones."""
+    rows = rows_of(statements.LOAD_NOW, now=now)
+    return sum(row[2] for row in rows), sum(row[3] for row in rows)
+
+
+def as_time(value: datetime | str) -> datetime:
+    """SQLite gives text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def slow_cap() -> int:
+    whole: int = settings.DELIVERY_ORGANIZATION_CAP
+    return max(1, whole // SLOW_PART)
+
+
+def as_uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def has_locks() -> bool:
     return connection.features.has_select_for_update_skip_locked
 
 
-def _rows(statement: str, **parameters: Any) -> list[Any]:
+def _gates(now: datetime) -> dict[str, Any]:
+    return {"now": now, "cap": CAP, "ramp_1": now - RAMP_STEP, "ramp_2": now - 2 * RAMP_STEP}
+
+
+def rows_of(statement: str, **parameters: Any) -> list[Any]:
     """Rows as the driver gives them; times go in as the database keeps them."""
     adapted = {
         name: connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value

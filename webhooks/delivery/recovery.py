@@ -1,4 +1,4 @@
-"""What nobody else takes up: leases that ran out, and rows that were held too long."""
+"""What nobody else takes up: leases that ran out, rows that were held too long or can go out again."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,13 +9,16 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from webhooks import metrics
 from webhooks.delivery import lanes
+from webhooks.delivery.resuming import spread
 from webhooks.delivery.schedule import max_attempts
 from webhooks.models import Attempt, Delivery
 
 log = structlog.get_logger("webhooks.delivery")
 State = Delivery.State
-# An inactive endpoint's deliveries wait for so long after they were due.
+# The deliveries of an endpoint that is inactive, or whose breaker is open, wait for so long after they
+# were due.
 HELD_FOR = timedelta(hours=72)
 BATCH = 500
 
@@ -26,6 +29,7 @@ def is_anything_due(now: datetime) -> bool:
 
 def recover(now: datetime) -> None:
     reclaim(now)
+    spread(now)
     expire_held(now)
 
 
@@ -45,6 +49,7 @@ def reclaim(now: datetime) -> None:
         move(deleted, state=State.DISCARDED, next_attempt_at=None, finished_at=now)
         move(over, state=State.FAILED, next_attempt_at=None, finished_at=now)
         move(again, state=State.PENDING, next_attempt_at=now)
+    metrics.LEASE_EXPIRIES.inc(len(lapsed))
     for row in lapsed:
         log.warning(
             "a lease ran out", delivery_id=str(row.pk), event_id=row.event_id, attempt=row.attempt_count
@@ -53,7 +58,9 @@ def reclaim(now: datetime) -> None:
 
 def unknown(row: Any) -> Attempt:
     began = row.lease_expires_at - timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
-    return Attempt(delivery=row, number=row.attempt_count, at=began, error="unknown")
+    return Attempt(
+        delivery=row, webhook_id=row.webhook_id, number=row.attempt_count, at=began, error="unknown"
+    )
 
 
 def move(rows: Sequence[Delivery], **columns: object) -> None:
@@ -64,14 +71,14 @@ def move(rows: Sequence[Delivery], **columns: object) -> None:
 
 
 def expire_held(now: datetime) -> None:
-    """Ends what an inactive endpoint kept waiting for too long; its log says so."""
-    with transaction.atomic(durable=True):
-        held = (
-            Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-            .filter(state=State.PENDING, next_attempt_at__lte=now - HELD_FOR, webhook__is_active=False)
-            .order_by("next_attempt_at")
-            .values_list("pk", flat=True)[:BATCH]
-        )
-        Delivery.objects.filter(pk__in=list(held)).update(
-            state=State.FAILED, next_attempt_at=None, finished_at=now, last_error="expired"
-        )
+    """Ends what an endpoint kept waiting for too long; its log says so."""
+    for webhook_id in lanes.held_too_long(now - HELD_FOR):
+        with transaction.atomic(durable=True):
+            held = (
+                Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+                .filter(webhook=webhook_id, state=State.PENDING, next_attempt_at__lte=now - HELD_FOR)
+                .values_list("pk", flat=True)[:BATCH]
+            )
+            Delivery.objects.filter(pk__in=list(held)).update(
+                state=State.FAILED, next_attempt_at=None, finished_at=now, last_error="expired"
+            )

@@ -1,5 +1,6 @@
 """Writing down what came of attempts, and what is next for their deliveries."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,11 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 
-from webhooks.delivery.claiming import Claimed
-from webhooks.delivery.schedule import GONE, delay_after, is_retried, is_success, max_attempts
+from webhooks import metrics
+from webhooks.delivery import standing
+from webhooks.delivery.schedule import delay_after, is_retried, is_success, max_attempts
 from webhooks.delivery.sending import Outcome
-from webhooks.events import publish
-from webhooks.models import Attempt, Delivery, OutgoingWebhook
+from webhooks.models import Attempt, Delivery
 
 log = structlog.get_logger("webhooks.delivery")
 State = Delivery.State
@@ -27,12 +28,15 @@ def settle(outcomes: Sequence[Outcome], *, now: datetime) -> None:
 
     An attempt whose lease somebody else has taken over moves nothing but by a 2xx: that is a fact.
     """
+    began = time.monotonic()
     with transaction.atomic(durable=True):
         rows = locked(outcomes)
         known = [outcome for outcome in outcomes if outcome.claimed.delivery_id in rows]
         Attempt.objects.bulk_create(attempt_of(outcome) for outcome in known)
         moves = [(outcome, changes_of(outcome, rows[outcome.claimed.delivery_id], now)) for outcome in known]
         write(moves, now)
+        standing.note([one for one, changes in moves if changes and is_of(one, rows)], now)
+    metrics.SETTLE_SECONDS.observe(time.monotonic() - began)
     for outcome, changes in moves:
         log_attempt(outcome, changes)
 
@@ -42,15 +46,22 @@ def locked(outcomes: Sequence[Outcome]) -> dict[UUID, Delivery]:
     rows = (
         Delivery.objects.select_for_update(no_key=True, of=("self",))
         .filter(pk__in={outcome.claimed.delivery_id for outcome in outcomes})
-        .annotate(webhook_deleted_at=F("webhook__deleted_at"))
+        .annotate(webhook_deleted_at=F("webhook__deleted_at"), webhook_url=F("webhook__url"))
         .order_by("pk")
     )
     return {row.pk: row for row in rows}
 
 
+def is_of(outcome: Outcome, rows: dict[UUID, Any]) -> bool:
+    """Whether it says something of the endpoint as it is now: neither deleted nor at another address."""
+    row = rows[outcome.claimed.delivery_id]
+    return row.webhook_deleted_at is None and row.webhook_url == outcome.claimed.url
+
+
 def attempt_of(outcome: Outcome) -> Attempt:
     return Attempt(
         delivery_id=outcome.claimed.delivery_id,
+        webhook_id=outcome.claimed.webhook_id,
         number=outcome.claimed.attempt,
         at=outcome.at,
         duration_ms=outcome.duration_ms,
@@ -89,33 +100,15 @@ def write(moves: Sequence[tuple[Outcome, dict[str, Any] | None]], now: datetime)
             delivered.append(outcome.claimed.delivery_id)
             continue
         Delivery.objects.filter(pk=outcome.claimed.delivery_id).update(**changes)
-        if outcome.status == GONE:
-            disable(outcome.claimed, OutgoingWebhook.DisabledReason.GONE, now)
     if delivered:
         Delivery.objects.filter(pk__in=delivered).update(**finished(State.SUCCEEDED, None, now))
 
 
-def disable(claimed: Claimed, reason: str, now: datetime) -> None:
-    """Holds an endpoint's deliveries from now on and tells the organization's others, once.
-
-    Not when its URL was changed since: it was another one that answered.
-    """
-    active = OutgoingWebhook.objects.filter(pk=claimed.webhook_id, url=claimed.url, is_active=True)
-    if not active.update(is_active=False, disabled_reason=reason, disabled_at=now, updated_at=now):
-        return
-    rows = OutgoingWebhook.objects.without_secrets().select_related("organization")
-    webhook = rows.get(pk=claimed.webhook_id)
-    publish(
-        organization=webhook.organization,
-        waba=webhook.waba,
-        name="webhook.disabled",
-        data={"webhookId": str(webhook.pk), "reason": str(reason)},
-        besides=webhook,
-    )
-
-
 def log_attempt(outcome: Outcome, changes: dict[str, Any] | None) -> None:
     claimed, parts = outcome.claimed, urlsplit(outcome.claimed.url)
+    metrics.OUTCOMES.labels("succeeded" if is_success(outcome.status) else outcome.error).inc()
+    if changes is None:
+        metrics.LATE_RESULTS.inc()
     log.info(
         "attempt",
         delivery_id=str(claimed.delivery_id),

@@ -1,0 +1,21 @@
+"""Setting the gauges of `webhooks.metrics` to what the database says, in whichever process is asked."""
+
+from datetime import datetime
+
+from webhooks.delivery import lanes
+from webhooks.metrics import DUE_AGE, ENDPOINTS, FAST, IN_FLIGHT, SLOW
+from webhooks.models import OutgoingWebhook, WebhookLane
+
+
+def observe(now: datetime) -> None:
+    """Sets the gauges, by queries of which none reads a backlog."""
+    oldest = lanes.oldest_due(now)
+    DUE_AGE.set((now - oldest).total_seconds() if oldest else 0)
+    in_flight, slow = lanes.in_flight(now)
+    IN_FLIGHT.labels(FAST).set(in_flight - slow)
+    IN_FLIGHT.labels(SLOW).set(slow)
+    active = WebhookLane.objects.filter(webhook__is_active=True, open_until__isnull=False)
+    ENDPOINTS.labels("open").set(active.filter(open_until__gt=now).count())
+    ENDPOINTS.labels("half_open").set(active.filter(open_until__lte=now).count())
+    disabled = OutgoingWebhook.objects.filter(deleted_at=None, disabled_reason__isnull=False)
+    ENDPOINTS.labels("disabled").set(disabled.count())

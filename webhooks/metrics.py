@@ -1,0 +1,44 @@
+"""What Prometheus is told of the engine. No label holds a URL or a tenant.
+
+Each worker process answers for itself on METRICS_PORT: deliveries run in threads of one process, so no
+files have to be merged. A prefork pool would need a port for each child. Gauges are what the database says:
+`webhooks.gauges.observe` sets them, in any process.
+"""
+
+from django.conf import settings
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+FIRST_ATTEMPT_DELAY = Histogram(
+    "webhooks_first_attempt_delay_seconds",
+    "From the stored delivery to the start of its first attempt.",
+    ["kind"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
+)
+CLAIMS = Counter("webhooks_claims", "Deliveries taken to be sent.", ["kind"])
+SENDS = Counter("webhooks_sends", "Attempts begun.", ["kind"])
+OUTCOMES = Counter("webhooks_outcomes", "Attempts that ended, by what came of them.", ["code"])
+LEASE_EXPIRIES = Counter("webhooks_lease_expiries", "Attempts of which no worker told the end.")
+LATE_RESULTS = Counter("webhooks_late_results", "Ends of attempts that changed nothing any more.")
+SWEEP_FINDS = Counter("webhooks_sweep_finds", "New deliveries that nobody had rung for.")
+SETTLE_SECONDS = Histogram(
+    "webhooks_settle_seconds",
+    "Writing down what came of some attempts.",
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+DUE_AGE = Gauge(
+    "webhooks_due_age_seconds", "How long the delivery waits that is due the longest and not held."
+)
+IN_FLIGHT = Gauge("webhooks_in_flight", "Deliveries that a worker has taken.", ["kind"])
+ENDPOINTS = Gauge("webhooks_endpoints", "Endpoints that are not simply active.", ["state"])
+
+FAST, SLOW = "fast", "slow"
+
+
+def kind(*, is_slow: bool) -> str:
+    return SLOW if is_slow else FAST
+
+
+def serve() -> None:
+    """Answers Prometheus in this process from now on, where METRICS_PORT says so. Raises OSError."""
+    if settings.METRICS_PORT:
+        start_http_server(settings.METRICS_PORT, addr=settings.METRICS_ADDRESS)

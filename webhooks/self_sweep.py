@@ -1,0 +1,102 @@
+"""A worker's own sweep, for the day when the scheduler is dead: rows are found without it.
+
+Every worker of deliveries has one. It does nothing while sweeps come, and of many one sweeps at a time.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import SystemRandom
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from webhooks import gauges
+from webhooks.pump import Pump, drop_broken_connection
+
+log = structlog.get_logger("webhooks.delivery")
+SECONDS = 10.0
+# Workers that started together do not sweep together: up to this part of the pause is added to it.
+SPREAD = 0.2
+# Any number that nothing else locks.
+ADVISORY_LOCK = 0x57_EB_00_01
+STOP_SECONDS = 25.0
+
+uniform = SystemRandom().uniform
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Whether no other process is in here. SQLite has one worker anyway."""
+    if connection.vendor != "postgresql":
+        yield True
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+        is_alone = bool(cursor.fetchone()[0])
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+class SelfSweep:
+    """A thread that sweeps when nobody else does."""
+
+    def __init__(self, pump: Pump, *, seconds: float = SECONDS) -> None:
+        self.pump, self.seconds = pump, seconds
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.work, name="self-sweep", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Waits for what it has in hand, as a worker's shutdown does for its tasks."""
+        self.stopping.set()
+        if self.thread.is_alive():
+            self.thread.join(STOP_SECONDS)
+
+    def work(self) -> None:
+        try:
+            while not self.stopping.wait(self.seconds + uniform(0, SPREAD * self.seconds)):
+                self.look()
+        finally:
+            connection.close()
+
+    def look(self) -> None:
+        try:
+            if settings.METRICS_PORT:
+                gauges.observe(timezone.now())
+            if time.monotonic() - self.pump.swept_at >= self.seconds:
+                self.sweep()
+        except (OperationalError, InterfaceError) as failure:
+            log.warning("the database does not answer", error=type(failure).__name__)
+            connection.close()
+        except Exception:
+            log.exception("self-sweep broke")
+
+    def sweep(self) -> None:
+        """Until nothing is due: a broker that is gone with the scheduler hears no ring."""
+        drop_broken_connection()
+        with alone() as is_alone:
+            is_over = not is_alone
+            while not is_over and not self.stopping.is_set():
+                over = Over()
+                self.pump.sweep(when_time_is_up=over.put_off)
+                is_over = over.is_so
+
+
+class Over:
+    """Whether a sweep came to its end before its time was up."""
+
+    def __init__(self) -> None:
+        self.is_so = True
+
+    def put_off(self) -> None:
+        self.is_so = False
