@@ -5,6 +5,8 @@ files have to be merged. A prefork pool would need a port for each child. Gauges
 `webhooks.gauges.observe` sets them, in any process.
 """
 
+from typing import Any
+
 from django.conf import settings
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
@@ -38,7 +40,11 @@ def kind(*, is_slow: bool) -> str:
     return SLOW if is_slow else FAST
 
 
-def serve() -> None:
-    """Answers Prometheus in this process from now on, where METRICS_PORT says so. Raises OSError."""
-    if settings.METRICS_PORT:
-        start_http_server(settings.METRICS_PORT, addr=settings.METRICS_ADDRESS)
+def serve() -> tuple[Any, Any] | None:
+    """Answers Prometheus in this process from now on, where METRICS_PORT says so: the server and its thread.
+
+    Raises OSError when the port is taken.
+    """
+    if not settings.METRICS_PORT:
+        return None
+    return start_http_server(settings.METRICS_PORT, addr=settings.METRICS_ADDRESS)

@@ -1,58 +1,30 @@
-"""What the breaker does to deliveries: held, probed, let out by and by; endpoints disabled and resumed."""
+"""What the breaker does to deliveries: held, probed, let out by and by."""
 
-import json
-import socket
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.webhooks.acts import (
+    SECOND,
+    answered,
+    closed,
+    due_times,
+    happen,
+    opened,
+    the_lane,
+)
 from tests.webhooks.receivers import Answer
 from webhooks.delivery import Outcome, claim, is_anything_due, recover, settle
 from webhooks.delivery.lanes import CAP, RAMP_STEP
 from webhooks.delivery.resuming import A_SECOND, LONGEST_RAMP, spread
-from webhooks.events import publish
-from webhooks.models import Attempt, Delivery, OutgoingWebhook, WebhookLane
-from webhooks.services import create_webhook, update_webhook
+from webhooks.models import Attempt, Delivery, WebhookLane
+from webhooks.services import create_webhook
 
-NAME = "message.received"
-SECOND = timedelta(seconds=1)
 Breaker = WebhookLane.Breaker
-
-
-def happen(organization, times: int = 1) -> None:
-    with transaction.atomic():
-        for _ in range(times):
-            publish(organization=organization, name=NAME, data={})
-
-
-def answered(now: datetime, status: int | None = 500, error: str | None = None, *, limit: int = 100) -> int:
-    """Claims what is due and settles it as if it had been answered so; how many that were."""
-    claimed = claim(limit, now=now)
-    code = error or (None if status == 200 else "http_status")
-    outcomes = [Outcome(one, now, 20, status=None if error else status, error=code) for one in claimed]
-    settle(outcomes, now=now)
-    return len(claimed)
-
-
-def opened(organization, webhook, events: int = 30) -> tuple[WebhookLane, datetime]:
-    """Lets an endpoint fail until its breaker opens; its lane, and a moment when it is half-open."""
-    happen(organization, events)
-    now = timezone.now()
-    while not WebhookLane.objects.filter(webhook=webhook, open_until__isnull=False).exists():
-        assert answered(now)
-    lane = WebhookLane.objects.get()
-    return lane, lane.open_until + SECOND
-
-
-def closed(organization, webhook, events: int = 30) -> datetime:
-    """The same, and two probes that succeed; when the second did."""
-    _, now = opened(organization, webhook, events)
-    assert answered(now, 200) == answered(now, 200) == 1
-    return now
 
 
 def test_an_open_breaker_holds_what_waits_and_uses_up_no_attempts(organization, webhook):
@@ -69,7 +41,7 @@ def test_an_open_breaker_holds_what_waits_and_uses_up_no_attempts(organization, 
 
 def test_a_half_open_one_lets_out_exactly_one_probe_the_longest_waiting(organization, webhook):
     _, half_open = opened(organization, webhook)
-    oldest = Delivery.objects.filter(state="pending").order_by("next_attempt_at", "pk").first()
+    oldest = Delivery.objects.filter(state="pending").order_by("next_attempt_at", "pk")[0]
 
     assert is_anything_due(half_open)
     (probe,) = claim(100, now=half_open)
@@ -97,7 +69,7 @@ def test_a_failed_probe_costs_itself_an_attempt_and_no_other_row(organization, w
 
     after = list(Delivery.objects.order_by("pk").values_list("pk", "attempt_count"))
     assert sum(one != other for one, other in zip(before, after, strict=True)) == 1
-    lane = WebhookLane.objects.get()
+    lane = the_lane()
     assert lane.open_until >= half_open + timedelta(seconds=60)
     assert claim(100, now=half_open + timedelta(seconds=59)) == []
 
@@ -106,9 +78,8 @@ def test_two_probes_close_it_and_the_cap_rises_from_one_to_two_to_four(organizat
     now = closed(organization, webhook)
     assert WebhookLane.objects.get().breaker_at(now) == Breaker.CLOSED
 
-    counts = []
-    for moment in (now, now + RAMP_STEP - SECOND, now + RAMP_STEP, now + 2 * RAMP_STEP):
-        counts.append(len(claim(100, now=moment)))
+    moments = (now, now + RAMP_STEP - SECOND, now + RAMP_STEP, now + 2 * RAMP_STEP)
+    counts = [len(claim(100, now=moment)) for moment in moments]
 
     assert counts == [1, 0, 1, 2]
     assert Delivery.objects.filter(state="in_flight").count() == CAP
@@ -125,8 +96,7 @@ def test_what_was_held_comes_due_over_the_ramp(organization, webhook):
 
     assert not held.exclude(next_attempt_at=now).exists()
     ramp = timedelta(seconds=count / A_SECOND)
-    spread_rows = Delivery.objects.filter(state="pending", attempt_count=0)
-    times = [row.next_attempt_at for row in spread_rows]
+    times = due_times(state="pending", attempt_count=0)
     assert all(now <= time <= now + ramp for time in times)
     assert max(times) - min(times) > ramp / 2
     lane = WebhookLane.objects.get()
@@ -152,7 +122,7 @@ def test_a_large_backlog_is_spread_over_ten_minutes_in_batches(organization, web
 def test_what_the_breaker_held_for_72_hours_fails_as_expired(organization, webhook):
     opened(organization, webhook)
     first = Delivery.objects.filter(state="pending", attempt_count=0).earliest("next_attempt_at")
-    later = first.next_attempt_at + timedelta(hours=72)
+    later = due_times(pk=first.pk)[0] + timedelta(hours=72)
     WebhookLane.objects.update(open_until=later + timedelta(minutes=5))
 
     assert is_anything_due(later)
@@ -197,11 +167,13 @@ def test_a_calm_lane_is_not_written_either(organization, webhook):
     assert WebhookLane.objects.get().is_calm
     happen(organization)
 
+    outcomes = [Outcome(one, later, 20, status=200) for one in claim(100, now=later)]
     with CaptureQueriesContext(connection) as captured:
-        assert answered(later, 200)
+        settle(outcomes, now=later)
 
-    written = [query["sql"] for query in captured if "UPDATE" in query["sql"] or "FOR NO KEY" in query["sql"]]
-    assert not [sql for sql in written if "webhooklane" in sql]
+    (read,) = [query["sql"] for query in captured if "webhooklane" in query["sql"]]
+    assert read.startswith("SELECT")
+    assert "FOR NO KEY UPDATE" not in read
 
 
 def test_failures_are_counted_with_their_events_and_the_success_that_ends_them(organization, webhook):
@@ -238,153 +210,6 @@ def test_the_newest_attempts_are_read_by_their_endpoint(organization, webhook):
     assert Attempt.objects.filter(webhook=other).count() == 20
 
 
-def test_five_days_without_success_disable_hold_and_tell_once(organization, webhook):
-    other = create_webhook(organization=organization, url="https://other.example.com", events=["*"])
-    OutgoingWebhook.objects.filter(pk=other.pk).update(is_active=False)
-    began = timezone.now()
-    failing_for(organization, began, days=6)
-
-    webhook.refresh_from_db()
-    assert (webhook.is_active, webhook.disabled_reason) == (False, "failing")
-    assert webhook.disabled_at - began >= timedelta(hours=120)
-    told = Delivery.objects.get(event__name="webhook.disabled")
-    assert told.webhook == other
-    assert json.loads(bytes(told.event.body))["data"] == {"webhookId": str(webhook.pk), "reason": "failing"}
-    happen(organization)
-    newest = Delivery.objects.filter(webhook=webhook).latest("created_at")
-    assert newest.state == "pending"
-    assert claim(100, now=began + timedelta(days=6)) == []
-
-
-def test_a_success_now_and_then_keeps_an_endpoint_active(organization, webhook):
-    began = timezone.now()
-    failing_for(organization, began, days=4)
-    answered(began + timedelta(days=4, hours=1), 200)
-    failing_for(organization, began + timedelta(days=4, hours=2), days=4)
-
-    webhook.refresh_from_db()
-    assert webhook.is_active
-
-
-def test_a_dead_endpoint_is_disabled_by_its_probes_alone(organization, webhook):
-    """Its breaker opens within minutes; from then on one attempt in a quarter of an hour is made."""
-    began = timezone.now()
-    failing_for(organization, began, days=6, error="connect_timeout")
-
-    webhook.refresh_from_db()
-    assert webhook.disabled_reason == "failing"
-
-
-def failing_for(organization, began: datetime, *, days: int, error: str | None = None) -> None:
-    """An event each two hours; what is due fails."""
-    for hours in range(0, days * 24, 2):
-        now = began + timedelta(hours=hours)
-        happen(organization)
-        Delivery.objects.filter(attempt_count=0, state="pending", next_attempt_at__gt=began).update(
-            next_attempt_at=now
-        )
-        answered(now, 500, error)
-
-
-def test_activating_again_begins_a_new_episode(organization, webhook):
-    opened(organization, webhook)
-    update_webhook(webhook=webhook, changes={"is_active": False})
-    WebhookLane.objects.update(failures=400, notices_sent=3, is_slow=True, refused_at=timezone.now())
-    webhook.refresh_from_db()
-
-    update_webhook(webhook=webhook, changes={"is_active": True})
-
-    lane = WebhookLane.objects.get()
-    assert (lane.open_until, lane.open_streak, lane.failures, lane.notices_sent) == (None, 0, 0, 0)
-    assert (lane.first_failure_at, lane.refused_at, lane.is_slow, lane.failed_events) == (
-        None,
-        None,
-        False,
-        [],
-    )
-    assert lane.is_spreading
-    assert len(claim(100, now=timezone.now())) == 1
-
-
-def test_another_url_is_judged_anew(organization, webhook):
-    opened(organization, webhook)
-
-    update_webhook(webhook=webhook, changes={"url": "https://moved.example.com"})
-
-    assert WebhookLane.objects.get().breaker_at(timezone.now()) == Breaker.CLOSED
-
-
-def test_what_an_earlier_url_answered_says_nothing_of_the_new_one(organization, webhook):
-    happen(organization, CAP)
-    now = timezone.now()
-    claimed = claim(100, now=now)
-    update_webhook(webhook=webhook, changes={"url": "https://moved.example.com"})
-
-    settle([Outcome(one, now, 20, status=500, error="http_status") for one in claimed], now=now)
-
-    assert WebhookLane.objects.get().failures == 0
-
-
-def test_changes_that_touch_neither_url_nor_activity_leave_the_breaker_alone(organization, webhook):
-    lane, _ = opened(organization, webhook)
-
-    update_webhook(webhook=webhook, changes={"description": "x", "url": webhook.url, "is_active": True})
-
-    assert WebhookLane.objects.get().open_until == lane.open_until
-
-
-def test_what_an_inactive_endpoint_held_is_spread_when_it_is_activated(organization, webhook):
-    update_webhook(webhook=webhook, changes={"is_active": False})
-    happen(organization, 40)
-    update_webhook(webhook=webhook, changes={"is_active": True})
-    now = timezone.now()
-
-    recover(now)
-
-    times = list(Delivery.objects.values_list("next_attempt_at", flat=True))
-    assert all(now <= time <= now + timedelta(seconds=4) for time in times)
-    assert len(set(times)) > 30
-
-
-def test_two_refused_addresses_a_minute_apart_disable_with_a_reason(organization, webhook, go, settings):
-    other = create_webhook(organization=organization, url="https://other.example.com", events=["*"])
-    OutgoingWebhook.objects.filter(pk=other.pk).update(is_active=False)
-    settings.WEBHOOK_ALLOWED_NETWORKS = ()
-    happen(organization)
-    began = timezone.now()
-    go(began)
-    happen(organization)
-    go(began + timedelta(seconds=59))
-    webhook.refresh_from_db()
-    assert webhook.is_active
-
-    happen(organization)
-    go(began + timedelta(seconds=61))
-
-    webhook.refresh_from_db()
-    assert (webhook.is_active, webhook.disabled_reason) == (False, "url_not_allowed")
-    assert Delivery.objects.get(event__name="webhook.disabled").webhook == other
-
-
-def test_a_resolver_that_is_down_charges_and_disables_nobody(organization, go, settings, monkeypatch):
-    webhook = create_webhook(organization=organization, url="https://shop.example.com", events=["*"])
-
-    def down(*args: object, **options: object) -> None:
-        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-
-    monkeypatch.setattr(socket, "getaddrinfo", down)
-    happen(organization, 8)
-    for hours in range(0, 200, 10):
-        go(timezone.now() + timedelta(hours=hours))
-
-    assert set(Attempt.objects.values_list("error", flat=True)) <= {"dns_failed", "dns_timeout"}
-    assert Attempt.objects.count() == 40
-    webhook.refresh_from_db()
-    assert webhook.is_active
-    lane = WebhookLane.objects.filter(webhook=webhook).first()
-    assert lane is None or (lane.open_until, lane.failures) == (None, 0)
-
-
 def test_real_receivers_open_probe_and_close(organization, webhook, receiver, go):
     """The whole way over HTTP: it fails, is left alone, recovers, and gets everything."""
     receiver.answers = [Answer(503)] * 10
@@ -393,7 +218,7 @@ def test_real_receivers_open_probe_and_close(organization, webhook, receiver, go
     while len(receiver.got) < 10:
         go(now)
     assert go(now + SECOND) == []
-    now = WebhookLane.objects.get().open_until + SECOND
+    now = the_lane().open_until + SECOND
 
     rounds = []
     for _ in range(60):
