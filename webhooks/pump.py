@@ -5,8 +5,9 @@ Only the pump's own thread talks to the database; the threads that send never do
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
@@ -22,18 +23,21 @@ from webhooks.trust import Trust
 
 log = structlog.get_logger("webhooks.delivery")
 Clock = Callable[[], datetime]
+Attempted = Future[Outcome | None]
 
 THREADS = CONNECTIONS
 # Retries, probes and endpoints that were slow of late have threads of their own: however many of them hang,
 # the others are there for the first attempts of endpoints that answer.
 SLOW_THREADS = THREADS // 4
 FAST_THREADS = THREADS - SLOW_THREADS
-# Claimed and not yet settled, in one turn: more brings nothing against quick endpoints, and makes new
-# deliveries wait longer behind slow ones. Two rounds of 10 s are well within a lease.
-ROUNDS = 2
+# Claimed and not yet settled, in one turn: with less the threads run dry while the pump is at the database.
+# So many rounds of 10 s are within a lease.
+ROUNDS = 4
 IN_HAND = ROUNDS * THREADS
+# So many results are settled together.
+BATCH = THREADS
 TURN_SECONDS = 20.0
-# Results of so long are settled together.
+# Or what came within so long.
 GATHER_SECONDS = 0.03
 # While every send is slow, new work is looked for this often.
 LOOK_AGAIN_SECONDS = 0.5
@@ -75,9 +79,10 @@ def attempted(claimed: Claimed, clock: Clock) -> Outcome | None:
 class Turn:
     """One stretch of work: what it has in hand, and what of that is not settled yet."""
 
-    def __init__(self, clock: Clock, trust: Trust, *, is_sweep: bool = False) -> None:
-        self.clock, self.trust, self.is_sweep = clock, trust, is_sweep
-        self.sending: dict[Future[Outcome | None], Claimed] = {}
+    def __init__(self, clock: Clock, trust: Trust, news: threading.Event, *, is_sweep: bool = False) -> None:
+        self.clock, self.trust, self.news, self.is_sweep = clock, trust, news, is_sweep
+        self.sending: dict[Attempted, Claimed] = {}
+        self.back: deque[Attempted] = deque()
         self.results: list[Outcome] = []
 
     @property
@@ -97,8 +102,9 @@ class Turn:
             besides=self.unanswered(),
         )
         for claimed in found:
-            sender = senders(is_slow=claimed.is_slow)
-            self.sending[sender.submit(attempted, claimed, self.clock)] = claimed
+            attempt = senders(is_slow=claimed.is_slow).submit(attempted, claimed, self.clock)
+            self.sending[attempt] = claimed
+            attempt.add_done_callback(self.come_back)
         self.count(found, now)
         return bool(found)
 
@@ -113,19 +119,27 @@ class Turn:
         """Endpoints that are not trusted and have an attempt in hand."""
         return {one.webhook_id for one in self.sending.values() if not self.trust.has(one.webhook_id)}
 
+    def come_back(self, attempt: Attempted) -> None:
+        """Called by the sending thread. Wakes the pump for a batch, or when it waits for nothing else."""
+        self.back.append(attempt)
+        if len(self.back) >= min(BATCH, len(self.sending)):
+            self.news.set()
+
     def collect(self) -> bool:
-        """Settles what comes back within a moment; whether anything does."""
-        done, _ = wait(self.sending, timeout=GATHER_SECONDS)
-        for future in done:
-            del self.sending[future]
-            outcome = future.result()
+        """Settles what is back at the next news, or after a moment without; whether anything is."""
+        self.news.wait(GATHER_SECONDS)
+        self.news.clear()
+        back = [self.back.popleft() for _ in range(len(self.back))]
+        for attempt in back:
+            # What was given back is not in hand any more.
+            outcome = attempt.result() if self.sending.pop(attempt, None) else None
             if outcome is not None:
                 self.trust.note(outcome)
                 self.results.append(outcome)
         if self.results:
             delivery.settle(self.results, now=self.clock())
             self.results = []
-        return bool(done)
+        return bool(back)
 
     def give_back(self) -> bool:
         """Releases what no thread has begun; whether there was anything."""
@@ -153,6 +167,8 @@ class Pump:
     def __init__(self) -> None:
         self.claiming, self.rung, self.stopping = threading.Lock(), threading.Event(), threading.Event()
         self.trust, self.swept_at = Trust(time.monotonic), float("-inf")
+        # A ring, or enough to settle: what a turn waits for.
+        self.news = threading.Event()
 
     def run(
         self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now, is_sweep: bool = False
@@ -160,8 +176,9 @@ class Pump:
         """Delivers until nothing is due. After 20 s it rings, and ends with what it has in hand."""
         drop_broken_connection()
         self.rung.set()
+        self.news.set()
         while self.rung.is_set() and not self.stopping.is_set() and self.claiming.acquire(blocking=False):
-            turn = Turn(clock, self.trust, is_sweep=is_sweep)
+            turn = Turn(clock, self.trust, self.news, is_sweep=is_sweep)
             try:
                 is_time_up = self.work(turn)
             finally:

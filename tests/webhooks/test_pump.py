@@ -4,7 +4,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from django.conf import settings
@@ -14,10 +16,12 @@ from django.utils import timezone
 
 from config.celery import app
 from organizations.services import create_organization
+from outbound.addresses import AddressPolicy
 from tests.webhooks.receivers import Answer, Receiver, receiving
 from webhooks import pump as pumps
 from webhooks import tasks
 from webhooks.delivery import claim
+from webhooks.delivery.sending import session_for
 from webhooks.events import publish
 from webhooks.models import Attempt, Delivery, OutgoingWebhook
 from webhooks.pump import Pump
@@ -109,6 +113,15 @@ def test_a_slow_endpoint_delays_nobody_else_and_gets_its_cap_at_once(
     assert states() == {"succeeded": 24}
     assert arrived[0] < 1
     assert receiver.most_at_once == 4
+
+
+def test_threads_that_begin_together_make_one_session():
+    policy = AddressPolicy(allowed_networks=(ip_network("192.0.2.0/24"),))
+
+    with ThreadPoolExecutor(16) as threads:
+        sessions = set(threads.map(lambda _: session_for(policy), range(16)))
+
+    assert len(sessions) == 1
 
 
 def test_threads_that_send_hold_no_database_connection(organization, webhook, receiver):
@@ -232,6 +245,28 @@ def test_a_ring_during_a_turn_is_heard_by_that_turn(organization, webhook, recei
     pump.run(when_time_is_up=never)
     assert time.monotonic() - began < 0.1
     eventually(lambda: len(receiver.got) == 2, seconds=0.2)
+    turn.join()
+
+    assert states() == {"succeeded": 3}
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_ring_is_heard_at_once_while_every_send_hangs(
+    organization, webhook, receiver, other_receiver, monkeypatch
+):
+    monkeypatch.setattr(pumps, "GATHER_SECONDS", 5)
+    pump = Pump()
+    receiver.hold.clear()
+    happen(organization)
+    turn = in_thread(lambda: pump.run(when_time_is_up=never))
+    eventually(lambda: len(receiver.got) == 1)
+    create_webhook(organization=organization, url=other_receiver.url, events=["*"])
+
+    happen(organization)
+    pump.run(when_time_is_up=never)
+    eventually(lambda: len(other_receiver.got) == 1, seconds=1)
+    receiver.hold.set()
     turn.join()
 
     assert states() == {"succeeded": 3}

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
+from threading import Lock
 
 from django.conf import settings
 
@@ -36,10 +37,17 @@ class Outcome:
         return self.at + timedelta(milliseconds=self.duration_ms)
 
 
-@cache
+making = Lock()
+made = cache(partial(build_session, pool_connections=HOSTS, pool_maxsize=CONNECTIONS))
+
+
 def session_for(policy: AddressPolicy) -> OutboundSession:
-    """One session a process and policy: a new one for each request would cost twice the CPU."""
-    return build_session(policy, pool_connections=HOSTS, pool_maxsize=CONNECTIONS)
+    """One session a process and policy: a new one for each request would cost twice the CPU.
+
+    Made by one thread while the others wait: each would read the certificates, for two seconds in all.
+    """
+    with making:
+        return made(policy)
 
 
 def send(claimed: Claimed, *, at: datetime) -> Outcome:

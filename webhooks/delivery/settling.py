@@ -47,6 +47,7 @@ def locked(outcomes: Sequence[Outcome]) -> dict[UUID, Delivery]:
         Delivery.objects.select_for_update(no_key=True, of=("self",))
         .filter(pk__in={outcome.claimed.delivery_id for outcome in outcomes})
         .annotate(webhook_deleted_at=F("webhook__deleted_at"), webhook_url=F("webhook__url"))
+        .only("state", "lease_token")
         .order_by("pk")
     )
     return {row.pk: row for row in rows}
