@@ -4,6 +4,7 @@ Others get one, and the next when it came back: many endpoints that hang at once
 In memory, for it costs nobody more than one attempt's time to earn it again.
 """
 
+import threading
 from collections.abc import Callable
 from uuid import UUID
 
@@ -15,21 +16,21 @@ MOST = 10_000
 
 
 class Trust:
-    """Asked and told by the one thread that claims and settles. `clock`: monotonic seconds."""
+    """Asked and told by the threads that claim and settle. `clock`: monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.clock = clock
+        self.clock, self.lock = clock, threading.Lock()
         self.until: dict[UUID, float] = {}
 
     def has(self, webhook_id: UUID) -> bool:
         return self.until.get(webhook_id, 0.0) > self.clock()
 
     def note(self, outcome: Outcome) -> None:
-        webhook_id = outcome.claimed.webhook_id
-        if outcome.status is None:
-            self.until.pop(webhook_id, None)
-            return
-        if len(self.until) >= MOST:
-            now = self.clock()
-            self.until = {known: until for known, until in self.until.items() if until > now}
-        self.until[webhook_id] = self.clock() + TRUSTED_SECONDS
+        with self.lock:
+            if outcome.status is None:
+                self.until.pop(outcome.claimed.webhook_id, None)
+                return
+            if len(self.until) >= MOST:
+                now = self.clock()
+                self.until = {known: until for known, until in self.until.items() if until > now}
+            self.until[outcome.claimed.webhook_id] = self.clock() + TRUSTED_SECONDS

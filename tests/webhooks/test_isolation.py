@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from organizations.services import create_organization
 from tests.webhooks.receivers import Receiver, receiving
+from webhooks import pump as pumps
 from webhooks.delivery import Outcome, claim, release, settle
 from webhooks.delivery.lanes import CAP
 from webhooks.events import publish
@@ -80,6 +81,15 @@ def test_one_of_each_endpoint_is_taken_before_a_second_of_any(organization):
 
     assert len({one.webhook_id for one in claimed[:6]}) == 6
     assert len({one.webhook_id for one in claimed[6:12]}) == 6
+
+
+def test_a_backlog_is_not_served_before_the_first_of_another(organization):
+    endpoints(organization, 1)
+    happen(organization, 3)
+    endpoints(organization, 1, "https://new.example.com")
+    happen(organization)
+
+    assert len({one.webhook_id for one in claim(2, now=timezone.now())}) == 2
 
 
 def test_an_organization_with_many_due_endpoints_leaves_room_for_the_others(organization):
@@ -168,6 +178,15 @@ def test_who_is_not_trusted_gets_one_and_who_waits_for_an_answer_none(organizati
     assert Counter(one.webhook_id for one in claimed) == {known.pk: CAP, unknown.pk: 1}
 
 
+def test_who_is_not_trusted_gets_one_of_new_and_tried_together(organization):
+    (webhook,) = endpoints(organization, 1)
+    make_slow(webhook)
+    happen(organization, 2)
+    Delivery.objects.filter(pk=Delivery.objects.earliest("pk").pk).update(attempt_count=1)
+
+    assert len(claim(100, now=timezone.now(), trusts=lambda pk: False)) == 1
+
+
 def test_trust_lasts_a_minute_and_ends_when_nobody_answers(organization):
     endpoints(organization, 1)
     happen(organization)
@@ -249,6 +268,24 @@ def test_twenty_endpoints_that_hang_delay_none_of_the_thirty_healthy(receiver, h
 
     assert max(delays) < 1.5
     assert Attempt.objects.filter(error__isnull=False, response_status=None).count() == 0
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_slow_endpoints_hold_their_own_threads_only(receiver, hanging):
+    for name in ("One", "Two", "Three"):
+        owner = create_organization(name=name)
+        for webhook in endpoints(owner, 5, hanging.url + "/{}/" + name):
+            make_slow(webhook)
+        happen(owner)
+
+    with running_pump():
+        eventually(lambda: len(hanging.got) == pumps.SLOW_THREADS)
+        time.sleep(0.3)
+        assert len(hanging.got) == pumps.SLOW_THREADS
+        assert Delivery.objects.filter(state="in_flight").count() == 15
+        hanging.hold.set()
+        eventually(lambda: len(hanging.got) == 15)
 
 
 @on_postgresql
