@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check lint types layers migrations openapi format lock bench clean
+.PHONY: help run test drill check lint types layers migrations openapi format lock bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ run: $(RUNTIME) .env ## Start the whole product in sandbox mode; Ctrl-C stops it
 
 test: $(DEV) ## Run the suite on private servers; ARGS="..." goes to pytest
 	@exec $(PYTHON) -m tests.services -- $(ARGS)
+
+drill: $(DEV) ## Kill, flush and restart for minutes; DRILL_SECONDS=600 for longer
+	@exec env DRILL_SECONDS=$${DRILL_SECONDS:-120} $(PYTHON) -m tests.services -- tests/faults/test_loops.py $(ARGS)
 
 check: lint types layers migrations openapi ## Run every check that starts no server
 

@@ -174,6 +174,8 @@ ORDERS: dict[str, Callable[..., Any]] = {
 
 def obey(line: str) -> dict[str, Any]:
     order = json.loads(line)
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()  # the database was away in the meantime
     try:
         return {"done": ORDERS[order.pop("order")](**order)}
     except Exception:  # noqa: BLE001 - the outermost edge: the test that gave the order is told

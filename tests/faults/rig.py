@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+import redis
 import requests
 
 from tests.e2e.product import PYTHON, ROOT, Product
 from tests.faults.servers import Server
-from tests.faults.sink import Answer, Arrival, Sink
+from tests.faults.sink import Answer, Arrival, Sink, accept
 
 # The length of one attempt, of a lease, and the pauses between attempts, in seconds: short, in their order.
 ATTEMPT, LEASE = 2.0, 5.0
@@ -74,7 +75,7 @@ class Publisher:
         assert self.running.stdout is not None
         line = self.running.stdout.readline()
         if not line:
-            self.running.wait()
+            self.kill()
             raise EOFError
         answer = json.loads(line)
         if "raised" in answer:
@@ -119,8 +120,8 @@ class Rig:
     redis: Server
     sink: Sink
     trap: Sink
-    workers: tuple[str, ...] = ("webhooks",)
     made: int = 0
+    known_starts: int = 1
 
     def __post_init__(self) -> None:
         self.publisher = Publisher(self.product)
@@ -135,12 +136,14 @@ class Rig:
                 server.start()
         for name in [name for name in self.product.processes if name.startswith("worker-webhooks-")]:
             self.product.kill(name)
-        if not self.runs("worker-webhooks"):
-            self.start_worker()
+        self.revive()
+        if not self.runs("worker-signups"):
+            self.product.start_worker()
         if not self.runs("beat"):
             self.product.start_beat()
         self.names({})
         self.wait_until_delivering()
+        self.wait_until_answering()
 
     def runs(self, name: str) -> bool:
         process = self.product.processes.get(name)
@@ -156,14 +159,32 @@ class Rig:
         tenant = self.tenant()
         endpoint = tenant.endpoint()
         tenant.publish(1)
-        until(lambda: self.sink.came(endpoint.path))
+        until(lambda: self.revive() and self.sink.came(endpoint.path))
         tenant.finished()
+
+    def revive(self) -> bool:
+        """What a supervisor does: a worker may have ended a while after the test before."""
+        if not self.runs("worker-webhooks"):
+            self.start_worker()
+        return True
+
+    def wait_until_answering(self) -> None:
+        """Each thread of the web server finds out by a failed request that its connection has died."""
+        if self.database.starts == self.known_starts:
+            return
+        tenant = self.tenant()
+        until(lambda: all(tenant.call("GET", "wabas").status_code == 200 for _ in range(12)))
+        self.known_starts = self.database.starts
 
     def names(self, known: dict[str, dict[str, Any]]) -> None:
         """What the product's resolver says from now on, besides what it has kept."""
         written = self.product.folder / "names.new"
         written.write_text(json.dumps(known))
         written.rename(self.product.folder / "names.json")
+
+    def flush(self) -> None:
+        with redis.Redis.from_url(self.redis.url) as client:
+            client.flushall()
 
     # -- rows -----------------------------------------------------------------------------------------
 
@@ -185,14 +206,16 @@ class Tenant:
     endpoints: list[Endpoint] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
 
-    def endpoint(self, *plan: Answer, host: str = "", port: int = 0) -> Endpoint:
+    def endpoint(self, *plan: Answer, **where: Any) -> Endpoint:
         """An endpoint at the sink that answers as planned, and accepts everything afterwards."""
-        (made,) = self.make(1, *plan, host=host, port=port)
+        (made,) = self.make(1, *plan, **where)
         return made
 
-    def make(self, count: int, *plan: Answer, host: str = "", port: int = 0) -> list[Endpoint]:
+    def make(
+        self, count: int, *plan: Answer, scheme: str = "http", host: str = "127.0.0.1", port: int = 0
+    ) -> list[Endpoint]:
         sink = self.rig.sink
-        start = f"http://{host or '127.0.0.1'}:{port or sink.port}"
+        start = f"{scheme}://{host}:{port or sink.port}"
         paths = [f"/hooks/{self.rig.made + number}" for number in range(count)]
         self.rig.made += count
         sink.plans |= {path: list(plan) for path in paths}
@@ -201,6 +224,13 @@ class Tenant:
         )
         made = [Endpoint(path=path, **row) for path, row in zip(paths, saved, strict=True)]
         self.endpoints += made
+        return made
+
+    def trusted(self, *plan: Answer, count: int = 1) -> list[Endpoint]:
+        """Endpoints that the worker trusts with several attempts at once, for they have answered one."""
+        made = self.make(count, accept, *plan)
+        self.publish(1)
+        self.finished()
         return made
 
     def publish(self, count: int) -> list[float]:
@@ -250,6 +280,10 @@ class Tenant:
             " WHERE w.organization_id = %s ORDER BY a.id",
             self.organization,
         )
+
+    def failures(self) -> list[str]:
+        """The error codes of the attempts that failed."""
+        return [error for _, _, error, *_ in self.attempts() if error is not None]
 
     def came(self) -> list[Arrival]:
         paths = {endpoint.path for endpoint in self.endpoints}

@@ -31,12 +31,14 @@ class Server:
         self.url, self.port, self.command = url, port, command
         self.is_ready, self.log, self.owner, self.crash_by = is_ready, log, owner, crash_by
         self.running: subprocess.Popen[bytes] | None = None
+        self.starts = 0
 
     @property
     def is_up(self) -> bool:
         return self.running is not None and self.running.poll() is None
 
     def start(self) -> None:
+        self.starts += 1
         self.running = process.spawn(self.command, log=self.log, owner=self.owner)
         process.wait_until_ready(self.running, self.port, self.is_ready, self.log)
 

@@ -115,7 +115,7 @@ def log_attempt(outcome: Outcome, changes: dict[str, Any] | None) -> None:
         delivery_id=str(claimed.delivery_id),
         event_id=claimed.event_id,
         webhook_id=str(claimed.webhook_id),
-        url=f"{parts.scheme}://{parts.netloc}{parts.path}",
+        url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}",
         attempt=claimed.attempt,
         status=outcome.status,
         error=outcome.error,
