@@ -201,6 +201,27 @@ def test_a_late_success_closes_the_delivery(organization, receiver):
     assert states() == {"succeeded": 1}
 
 
+def test_a_result_that_came_too_late_does_not_hold_up_the_others_of_its_batch(organization):
+    endpoint(organization)
+    happen(organization, 3)
+    now = timezone.now()
+    stale, gone, good = claim(3, now=now)
+    Delivery.objects.filter(pk=stale.delivery_id).update(lease_token=good.delivery_id)
+    Delivery.objects.filter(pk=gone.delivery_id).delete()
+
+    settle(
+        [
+            Outcome(stale, now, 5, status=500, error="http_status"),
+            Outcome(gone, now, 5, status=500, error="http_status"),
+            Outcome(good, now, 5, status=200),
+        ],
+        now=now,
+    )
+
+    assert states() == {"in_flight": 1, "succeeded": 1}
+    assert Attempt.objects.count() == 2
+
+
 def test_what_is_given_back_is_as_if_it_had_not_been_claimed(organization):
     endpoint(organization)
     happen(organization, 2)
