@@ -46,6 +46,8 @@ class OrganizationViewSet(GenericViewSet[Any]):
     read_scope: str = Scope.READ
     write_scope: str = Scope.WRITE
     filters: type[Query] = Query
+    # The parameters of a list that are its paginator's.
+    paging: frozenset[str] = PAGING
     # The column that holds Meta's id of the row, where a path may carry that one too.
     meta_id_field: str | None = None
     spent: Spent | None = None
@@ -77,7 +79,7 @@ class OrganizationViewSet(GenericViewSet[Any]):
             self.check_query(request)
 
     def check_query(self, request: Request) -> None:
-        known = set(self.filters().fields) | PAGING if self.action == "list" else set()
+        known = set(self.filters().fields) | self.paging if self.action == "list" else set()
         unknown = [name for name in request.query_params if name not in known]
         if unknown:
             raise ValidationError({name: [ErrorDetail("Unknown parameter.", "unknown")] for name in unknown})

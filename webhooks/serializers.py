@@ -1,15 +1,19 @@
-"""Outgoing webhooks as the contract shows them."""
+"""Outgoing webhooks and their deliveries as the contract shows them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.fields import Flag, Text, Timestamp
-from api.serializers import Input, Output
+from api.fields import Choice, Flag, Text, Timestamp
+from api.serializers import Input, Output, Query
+from api.times import timestamp
 from wabas.models import Waba
+from webhooks.events import EVENTS
 from webhooks.fields import EventNames, Number, ReceiverUrl, SecretText
-from webhooks.models import OutgoingWebhook
+from webhooks.models import Delivery, OutgoingWebhook
 from webhooks.signing import standard_webhooks_secret
 
 
@@ -88,3 +92,85 @@ class CreatedOutgoingWebhookOutput(OutgoingWebhookOutput):
 
     def get_standardWebhooksSecret(self, webhook: OutgoingWebhook) -> str:
         return standard_webhooks_secret(webhook.secret)
+
+
+KEPT = timedelta(days=30)
+HELD = "held"
+STATUSES = (
+    (Delivery.State.PENDING, "Waits for `nextAttemptAt`."),
+    (HELD, "Waits for the endpoint, which is inactive."),
+    (Delivery.State.IN_FLIGHT, "An attempt is under way."),
+    (Delivery.State.SUCCEEDED, "The endpoint answered 2xx."),
+    (Delivery.State.FAILED, "No attempt is left, the answer was a final one, or it was held for too long."),
+    (Delivery.State.DISCARDED, "The endpoint was deleted."),
+)
+OUTCOMES = (Delivery.State.FAILED, Delivery.State.SUCCEEDED)
+
+
+class DeliveryQuery(Query):
+    status = Choice(choices=STATUSES, required=False, help_text="Deliveries in this state.")
+    event = Choice(choices=tuple(EVENTS.items()), required=False, help_text="Deliveries of this event.")
+    createdAfter = Timestamp(required=False, help_text="Made after this time.")
+    createdBefore = Timestamp(required=False, help_text="Made before this time.")
+
+
+class AttemptOutput(Output):
+    number = serializers.IntegerField(help_text="From 1.")
+    at = Timestamp()
+    durationMs = serializers.IntegerField(source="duration_ms", allow_null=True)
+    responseStatus = serializers.IntegerField(source="response_status", allow_null=True)
+    responseBody = serializers.CharField(source="response_body", help_text="The first KiB.")
+    error = serializers.CharField(
+        allow_null=True, help_text="Null for a 2xx, else a code such as `http_status` or `connect_timeout`."
+    )
+
+
+class DeliveryOutput(Output):
+    id = serializers.UUIDField()
+    eventId = serializers.CharField(source="event_id", help_text="The `webhook-id` header.")
+    event = serializers.ChoiceField(source="event.name", choices=tuple(EVENTS.items()))
+    status = serializers.SerializerMethodField()
+    attempts = AttemptOutput(many=True)
+    nextAttemptAt = serializers.SerializerMethodField(help_text="While it is `pending`.")
+    lastError = serializers.CharField(
+        source="last_error", allow_null=True, help_text="`expired` for one that was held for 72 hours."
+    )
+    replayOf = serializers.UUIDField(
+        source="replay_of_id",
+        allow_null=True,
+        help_text="The first delivery of this event, when this one repeats it.",
+    )
+    createdAt = Timestamp(source="created_at")
+    finishedAt = Timestamp(source="finished_at", allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=STATUSES))
+    def get_status(self, delivery: Delivery) -> str:
+        is_held = delivery.state == Delivery.State.PENDING and not delivery.webhook.is_active
+        return HELD if is_held else delivery.state
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_nextAttemptAt(self, delivery: Delivery) -> str | None:
+        if delivery.next_attempt_at is None or self.get_status(delivery) != Delivery.State.PENDING:
+            return None
+        return timestamp(delivery.next_attempt_at)
+
+
+class ReplayInput(Input):
+    since = Timestamp(help_text="Events from this time on: at most the last 30 days, in which they are kept.")
+    status = Choice(
+        choices=[(one.value, f"Only what has {one.value}.") for one in OUTCOMES],
+        required=False,
+        help_text="What came of the event here, redeliveries included; both when left out.",
+    )
+
+    def validate_since(self, since: datetime) -> datetime:
+        now = timezone.now()
+        if since > now:
+            raise serializers.ValidationError("This time is in the future.")
+        if since < now - KEPT:
+            raise serializers.ValidationError("Events are kept for 30 days.")
+        return since
+
+
+class ReplayOutput(Output):
+    count = serializers.IntegerField(help_text="Redeliveries that were made.")

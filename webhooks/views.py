@@ -1,25 +1,44 @@
-"""`/v1/outgoing-webhooks`."""
+"""`/v1/outgoing-webhooks` and the deliveries of each."""
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
+from django.utils.functional import cached_property
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.errors import NotFoundError
+from api.serializers import Input
 from organizations.viewsets import OrganizationViewSet
-from webhooks import examples, services
-from webhooks.models import OutgoingWebhook
+from webhooks import examples, redelivery, services
+from webhooks.models import Attempt, Delivery, OutgoingWebhook
 from webhooks.serializers import (
+    HELD,
     CreatedOutgoingWebhookOutput,
+    DeliveryOutput,
+    DeliveryQuery,
     OutgoingWebhookInput,
     OutgoingWebhookOutput,
     OutgoingWebhookPatch,
+    ReplayInput,
+    ReplayOutput,
     RotationInput,
 )
 
 SHOWN = OpenApiExample("An endpoint", value=examples.WEBHOOK, response_only=True)
+# Neither an event's body nor an endpoint's secrets.
+SHOWN_OF_DELIVERY = (
+    "state",
+    "next_attempt_at",
+    "last_error",
+    "replay_of_id",
+    "created_at",
+    "finished_at",
+    "event__name",
+    "webhook__is_active",
+)
 
 
 class OutgoingWebhookViewSet(OrganizationViewSet):
@@ -87,3 +106,90 @@ class OutgoingWebhookViewSet(OrganizationViewSet):
         webhook = self.get_object()
         rotated = services.rotate_secret(webhook=webhook, **self.validated(RotationInput))
         return Response(CreatedOutgoingWebhookOutput(rotated).data)
+
+    @extend_schema(
+        request=ReplayInput, responses={202: ReplayOutput}, examples=[examples.REPLAY, examples.REPLAYED]
+    )
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, **kwargs: Any) -> Response:
+        """Send again what went to an endpoint since a time: each event once, same id and bytes.
+
+        They are sent one after another as fast as the endpoint answered of late, and new events come in
+        between. An event that waits to be sent again, or was within the last 10 minutes, is left out: calling
+        twice sends nothing twice. 409 while the endpoint is inactive.
+        """
+        webhook = self.get_object()
+        count = redelivery.replay(webhook=webhook, **self.validated(ReplayInput))
+        return Response(ReplayOutput({"count": count}).data, status=202)
+
+
+class DeliveryViewSet(OrganizationViewSet):
+    """Each event on its way to one endpoint, with every attempt."""
+
+    queryset = Delivery.objects.none()
+    serializer_class = DeliveryOutput
+    filters = DeliveryQuery
+    lookup_url_kwarg = "deliveryId"
+
+    @cached_property
+    def webhook(self) -> OutgoingWebhook:
+        """The endpoint of the path, or a 404."""
+        rows = OutgoingWebhook.objects.for_organization(self.organization).without_secrets()
+        webhook = rows.filter(**self.found_by(self.kwargs["id"])).first()
+        if webhook is None:
+            raise NotFoundError
+        return webhook
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        rows = Delivery.objects.filter(webhook=self.webhook).select_related("event", "webhook")
+        attempts = Prefetch("attempts", Attempt.objects.order_by("number", "pk"))
+        return rows.only(*SHOWN_OF_DELIVERY).prefetch_related(attempts)
+
+    def get_object(self) -> Delivery:
+        delivery = self.get_queryset().filter(**self.found_by(self.kwargs["deliveryId"])).first()
+        if delivery is None:
+            raise NotFoundError
+        return delivery
+
+    def narrowed(self, rows: QuerySet[Delivery], asked: dict[str, Any]) -> QuerySet[Delivery]:
+        columns = {
+            "event": "event__name",
+            "createdAfter": "created_at__gt",
+            "createdBefore": "created_at__lt",
+            "status": "state",
+        }
+        waits = HELD if not self.webhook.is_active else Delivery.State.PENDING.value
+        if asked.get("status") in {HELD, Delivery.State.PENDING}:
+            rows = rows if asked["status"] == waits else rows.none()
+            asked = asked | {"status": Delivery.State.PENDING}
+        return rows.filter(**{columns[name]: value for name, value in asked.items()})
+
+    @extend_schema(
+        operation_id="listDeliveries", parameters=[DeliveryQuery], examples=[examples.DELIVERY_SHOWN]
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Deliveries to an endpoint, newest first, with what it answered to each attempt."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(operation_id="getDelivery", examples=[examples.DELIVERY_SHOWN])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One delivery, with what the endpoint answered to each attempt."""
+        return super().retrieve(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="redeliver",
+        request=None,
+        responses={202: DeliveryOutput},
+        examples=[examples.REDELIVERED],
+    )
+    @action(detail=True, methods=["post"])
+    def redeliver(self, request: Request, **kwargs: Any) -> Response:
+        """Send a delivery's event again, now: a new delivery with the same event id and the same bytes.
+
+        409 while this event is already being sent there again, and while the endpoint is inactive. The
+        retries of the delivery that is repeated go on as they are.
+        """
+        delivery = self.get_object()
+        self.validated(Input)
+        again = redelivery.redeliver(delivery=delivery)
+        return Response(DeliveryOutput(self.get_queryset().get(pk=again.pk)).data, status=202)

@@ -15,21 +15,28 @@ schemathesis.openapi.format("date-time", st.integers(2100, 9000).map("{}-01-15T1
 # Numbers that some country's plan has.
 schemathesis.openapi.format("phone-number", st.integers(10**6, 10**7 - 1).map("+549115{}".format))
 
-# What only this world knows to be right, by the name of the field.
+# What only this world knows to be right, by the name of the field or of the query's parameter.
 IN_BODY: dict[str, dict[str, Any]] = {
     "wabaId": {"enum": [*os.environ["WABA_IDS"].split(), None]},  # WABAs of the calling organization
     "expiresAt": {"pattern": "^([3-9]|2[1-9])"},  # a time in the future
+    "since": {"enum": [os.environ["YESTERDAY"]]},  # a time within the 30 days that events are kept
     "url": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},  # of a server that is not this platform
     "webhookUrl": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},
 }
 
+IN_QUERY: dict[str, dict[str, Any]] = {"after": {"enum": [os.environ["EVENT_ID"]]}}  # an event that there is
+
 
 @schemathesis.hook
 def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
-    """Narrows bodies."""
+    """Narrows bodies and queries."""
     for name, schema in raw_schema["components"]["schemas"].items():
         if name.endswith("Request"):
             narrow(schema["properties"], IN_BODY)
+    for operations in raw_schema["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                narrow({parameter["name"]: parameter["schema"]}, IN_QUERY)
 
 
 def narrow(properties: dict[str, dict[str, Any]], narrower: dict[str, dict[str, Any]]) -> None:

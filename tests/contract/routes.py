@@ -3,16 +3,20 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
+from api.times import timestamp
 from organizations.models import Scope
 
 GROUP = re.compile(r"\(\?P<\w+>[^)]*\)")
 LINK = {"name": "Acme Corp"}
 WEBHOOK = {"url": "https://shop.example.com/hooks", "events": ["*"]}
 KEY = {"name": "second", "scopes": ["read"]}
+YESTERDAY = timestamp(timezone.now() - timedelta(days=1))
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ ROUTES = [
     Route("PATCH", "outgoing-webhooks/{webhook}", Scope.WRITE, 200, {"isActive": False}),
     Route("DELETE", "outgoing-webhooks/{webhook}", Scope.WRITE, 204),
     Route("POST", "outgoing-webhooks/{webhook}/rotate-secret", Scope.WRITE, 200, {}),
+    Route("POST", "outgoing-webhooks/{webhook}/replay", Scope.WRITE, 202, {"since": YESTERDAY}),
+    Route("GET", "outgoing-webhooks/{webhook}/deliveries", Scope.READ, 200),
+    Route("GET", "events", Scope.READ, 200),
+    Route("GET", "outgoing-webhooks/{webhook}/deliveries/{delivery}", Scope.READ, 200),
+    Route("POST", "outgoing-webhooks/{webhook}/deliveries/{delivery}/redeliver", Scope.WRITE, 202, {}),
     Route("GET", "api-keys", Scope.KEYS, 200),
     Route("POST", "api-keys", Scope.KEYS, 201, KEY),
     Route("GET", "api-keys/{key}", Scope.KEYS, 200),

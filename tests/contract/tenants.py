@@ -1,9 +1,13 @@
 """Organizations with a row of each kind, and what a call at one of them answers."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+import time_machine
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from onboarding.services import create_link
 from organizations.models import Organization, Scope
@@ -11,6 +15,7 @@ from organizations.services import IssuedKey, create_organization, issue_key
 from phones.models import PhoneNumber
 from tests.contract.routes import WEBHOOK, Route
 from wabas.models import Waba
+from webhooks.events import publish
 from webhooks.services import create_webhook
 
 
@@ -36,9 +41,14 @@ def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)
         meta_phone_number_id=f"10654035224292{number}",
         phone_number=f"+549115555123{number}",
     )
+    webhook = create_webhook(organization=organization, url=WEBHOOK["url"], events=["*"])  # type: ignore[arg-type]
+    # A minute ago: a younger event is not read yet.
+    with time_machine.travel(timezone.now() - timedelta(minutes=1)), transaction.atomic():
+        event = publish(organization=organization, name="message.received", data={})
     rows = {
         "link": create_link(organization=organization, name="Acme Corp").pk,
-        "webhook": create_webhook(organization=organization, url=WEBHOOK["url"], events=["*"]).pk,  # type: ignore[arg-type]
+        "webhook": webhook.pk,
+        "delivery": event.deliveries.get().pk,
         "key": issue_key(organization=organization, name="other", scopes=["read"]).api_key.pk,
         "waba": waba.pk,
         "phone": phone.pk,

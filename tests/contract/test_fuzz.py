@@ -3,15 +3,20 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
+from api.times import timestamp
 from tests.conftest import Api
 from tests.wabas.world import Meta
 from wabas.examples import WABA
 from wabas.models import Waba
+from webhooks.events import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -24,7 +29,11 @@ def test_schemathesis_finds_nothing(
     phone = meta.registered_phone(api.organization)
     # The WABA of the document's examples, so that they are right in this world.
     Waba.objects.create(organization=api.organization, pk=WABA["id"], meta_waba_id=WABA["metaWabaId"])
+    with transaction.atomic():
+        event = publish(organization=api.organization, name="message.received", data={})
     given = {
+        "EVENT_ID": event.pk,
+        "YESTERDAY": timestamp(timezone.now() - timedelta(days=1)),
         "API_KEY": api.key or "",
         "API_URL": running,
         "WABA_IDS": f"{phone.waba_id} {WABA['id']}",

@@ -14,7 +14,7 @@ from phones.models import PhoneNumber
 from tests.contract.routes import KEY, ROUTES, Route, patterns, served
 from tests.contract.tenants import Tenant, bearer, call, refused, tenant
 from wabas.models import Waba
-from webhooks.models import OutgoingWebhook
+from webhooks.models import Delivery, OutgoingWebhook
 
 pytestmark = pytest.mark.django_db
 PUBLIC = {"openapi", "openapi-yaml", "docs"}
@@ -95,7 +95,7 @@ def test_a_key_that_is_not_good_is_unauthorized(
 
     refused(answer, 401, "UNAUTHORIZED")
     assert answer["WWW-Authenticate"].startswith("Bearer")
-    assert rows_of(acme) == (1, 1, 2)
+    assert rows_of(acme) == (1, 1, 2, 1)
 
 
 @every_route
@@ -107,7 +107,7 @@ def test_every_other_scope_together_is_forbidden(route: Route) -> None:
     refused(answer, 403, "FORBIDDEN")
     assert route.scope in answer.json()["error"]["message"]
     assert answer["RateLimit-Remaining"] == "599"
-    assert rows_of(owner) == (1, 1, 2)
+    assert rows_of(owner) == (1, 1, 2, 1)
 
 
 @every_route
@@ -118,15 +118,17 @@ def test_a_suspended_organization_is_forbidden(route: Route, acme: Tenant) -> No
 
     refused(answer, 403, "FORBIDDEN")
     assert "WWW-Authenticate" not in answer
-    assert rows_of(acme) == (1, 1, 2)
+    assert rows_of(acme) == (1, 1, 2, 1)
 
 
-def rows_of(owner: Tenant) -> tuple[int, int, int]:
-    """What a refused call must have left as it was: links, live endpoints, live keys but a revoked one."""
+def rows_of(owner: Tenant) -> tuple[int, int, int, int]:
+    """What a refused call must have left as it was: links, live endpoints, live keys but a revoked one,
+    deliveries."""
     return (
         OnboardingLink.objects.filter(organization=owner.organization).count(),
         OutgoingWebhook.objects.filter(organization=owner.organization, is_active=True).count(),
         ApiKey.objects.filter(organization=owner.organization).count(),
+        Delivery.objects.filter(webhook__organization=owner.organization).count(),
     )
 
 
@@ -136,7 +138,7 @@ def test_another_organizations_row_is_not_found(route: Route, acme: Tenant, othe
 
     refused(answer, 404, "NOT_FOUND")
     assert answer["RateLimit-Remaining"] == "599"
-    assert rows_of(other) == (1, 1, 2)
+    assert rows_of(other) == (1, 1, 2, 1)
     assert PhoneNumber.objects.get(organization=other.organization).external_id is None
 
 
@@ -152,7 +154,8 @@ def test_metas_id_names_a_row_of_the_own_organization_only(route: Route, acme: T
 def test_a_list_shows_the_own_rows_only(route: Route, acme: Tenant, other: Tenant) -> None:
     own = call(route, acme.path(route), bearer(acme.key)).json()
 
-    assert own["meta"]["pagination"]["total"] == len(own["data"]) >= 1
+    # A feed by cursor counts nothing.
+    assert own["meta"]["pagination"].get("total", len(own["data"])) == len(own["data"]) >= 1
     strangers = {*other.ids.values(), str(other.key.api_key.pk)}
     assert not strangers & {row["id"] for row in own["data"]}
 

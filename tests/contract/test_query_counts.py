@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -15,7 +15,8 @@ from organizations.services import issue_key
 from phones.models import PhoneNumber
 from tests.conftest import Api
 from wabas.models import Waba
-from webhooks.models import OutgoingWebhook
+from webhooks.events import publish
+from webhooks.models import Attempt, Delivery, OutgoingWebhook
 from webhooks.services import create_webhook
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,10 @@ QUERIES = {
     "phones/{phone}": 3,
     "outgoing-webhooks": 3,
     "outgoing-webhooks/{webhook}": 2,
+    # The endpoint, the page's ids, their rows with event and endpoint, and the attempts of all.
+    "outgoing-webhooks/{webhook}/deliveries": 5,
+    "outgoing-webhooks/{webhook}/deliveries?status=failed&event=message.sent": 5,
+    "outgoing-webhooks/{webhook}/deliveries/{delivery}": 4,
     "api-keys": 3,
     "api-keys/{key}": 2,
 }
@@ -63,8 +68,25 @@ def completed(organization: Organization, number: int) -> dict[str, str]:
     )
     add_signup(link)
     key = issue_key(organization=organization, name="other", scopes=["read"]).api_key
-    rows = {"link": link, "waba": waba, "phone": phone, "webhook": webhook, "key": key}
+    delivery = failed(webhook)
+    rows = {
+        "link": link, "waba": waba, "phone": phone, "webhook": webhook, "key": key, "delivery": delivery,
+    }  # fmt: skip
     return {kind: str(row.pk) for kind, row in rows.items()}
+
+
+def failed(webhook: OutgoingWebhook) -> Delivery:
+    """One event's deliveries to every endpoint there is, each with two attempts; the one to this endpoint."""
+    with transaction.atomic():
+        event = publish(organization=webhook.organization, name="message.sent", data={})
+    rows = {
+        one.pk: Delivery.objects.create(event=event, webhook=one, state="failed", next_attempt_at=None)
+        for one in OutgoingWebhook.objects.filter(organization=webhook.organization)
+    }
+    Attempt.objects.bulk_create(
+        Attempt(delivery=row, number=number, at=timezone.now()) for row in rows.values() for number in (1, 2)
+    )
+    return rows[webhook.pk]
 
 
 def add_signup(link: OnboardingLink) -> None:
