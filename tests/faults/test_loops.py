@@ -39,7 +39,7 @@ def test_workers_that_are_killed_every_three_seconds_lose_nothing(
         rig.start_worker(name)
     tenant.acknowledged += rig.publisher.result()["ids"]
 
-    ledger.row(f"E3 kill -9 every 3 s for {SECONDS:.0f} s", tenant, duplicates=in_flight)
+    ledger.row(f"E3 kill -9 every 3 s, 50 deliveries a second, {SECONDS:.0f} s", tenant, duplicates=in_flight)
 
 
 def left_behind(rig: Rig, since: float, until: float) -> int:
