@@ -65,19 +65,7 @@ def publish(
     `besides`: the endpoint that is not told. Raises NotInTransactionError and UnknownEventError. The number
     of queries does not grow with the endpoints, up to a thousand.
     """
-    if name not in EVENTS:
-        raise UnknownEventError(name)
-    if not transaction.get_connection().in_atomic_block:
-        raise NotInTransactionError(name)
-    ulid = ULID()
-    event = Event.objects.create(
-        id=f"evt_{ulid}",
-        organization=organization,
-        waba=waba,
-        name=name,
-        body=body_of(organization, name, data, ulid.datetime),
-        created_at=ulid.datetime,
-    )
+    event = store(organization=organization, name=name, data=data, waba=waba)
     deliveries = (
         Delivery(event=event, webhook=endpoint, next_attempt_at=event.created_at)
         for endpoint in endpoints_in_scope(event)
@@ -85,6 +73,23 @@ def publish(
     )
     Delivery.objects.bulk_create(deliveries, batch_size=BATCH)
     return event
+
+
+def store(*, organization: Organization, name: str, data: dict[str, Any], waba: Waba | None = None) -> Event:
+    """The event alone, without deliveries. Raises as `publish` does."""
+    if name not in EVENTS:
+        raise UnknownEventError(name)
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransactionError(name)
+    ulid = ULID()
+    return Event.objects.create(
+        id=f"evt_{ulid}",
+        organization=organization,
+        waba=waba,
+        name=name,
+        body=body_of(organization, name, data, ulid.datetime),
+        created_at=ulid.datetime,
+    )
 
 
 def body_of(organization: Organization, name: str, data: dict[str, Any], moment: datetime) -> bytes:

@@ -27,6 +27,11 @@ CREATED = WEBHOOK | {
     "standardWebhooksSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 }
 
+TESTED = example("It answered", {"delivered": True, "responseStatus": 200, "durationMs": 83, "error": None})
+NOT_DELIVERED = example(
+    "Nobody listens there",
+    {"delivered": False, "responseStatus": None, "durationMs": 12, "error": "connect_refused"},
+)
 ROTATION = example("Two days for your receivers to change", {"gracePeriodHours": 48}, request=True)
 ROTATED = example("The endpoint and its new secret", CREATED)
 REPLAY = example(

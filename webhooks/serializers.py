@@ -11,9 +11,12 @@ from api.fields import Choice, Flag, Text, Timestamp
 from api.serializers import Input, Output, Query
 from api.times import timestamp
 from wabas.models import Waba
+from webhooks.delivery import Outcome
+from webhooks.delivery.schedule import is_success
 from webhooks.events import EVENTS
 from webhooks.fields import EventNames, Number, ReceiverUrl, SecretText
 from webhooks.models import Delivery, OutgoingWebhook
+from webhooks.retention import KEPT
 from webhooks.signing import standard_webhooks_secret
 
 
@@ -94,7 +97,18 @@ class CreatedOutgoingWebhookOutput(OutgoingWebhookOutput):
         return standard_webhooks_secret(webhook.secret)
 
 
-KEPT = timedelta(days=30)
+class TestOutput(Output):
+    delivered = serializers.SerializerMethodField(help_text="Whether it answered 2xx, within 10 s.")
+    responseStatus = serializers.IntegerField(source="status", allow_null=True)
+    durationMs = serializers.IntegerField(source="duration_ms")
+    error = serializers.CharField(
+        allow_null=True, help_text="Null for a 2xx, else a code such as `http_status` or `connect_timeout`."
+    )
+
+    def get_delivered(self, outcome: Outcome) -> bool:
+        return is_success(outcome.status)
+
+
 HELD = "held"
 STATUSES = (
     (Delivery.State.PENDING, "Waits for `nextAttemptAt`."),

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from api.errors import NotFoundError
 from api.serializers import Input
 from organizations.viewsets import OrganizationViewSet
-from webhooks import examples, redelivery, services
+from webhooks import examples, redelivery, services, testing
 from webhooks.models import Attempt, Delivery, OutgoingWebhook
 from webhooks.serializers import (
     HELD,
@@ -25,6 +25,7 @@ from webhooks.serializers import (
     ReplayInput,
     ReplayOutput,
     RotationInput,
+    TestOutput,
 )
 
 SHOWN = OpenApiExample("An endpoint", value=examples.WEBHOOK, response_only=True)
@@ -89,6 +90,18 @@ class OutgoingWebhookViewSet(OrganizationViewSet):
         """Delete an endpoint. What waits for it is discarded."""
         services.delete_webhook(webhook=self.get_object())
         return Response(status=204)
+
+    @extend_schema(request=None, responses=TestOutput, examples=[examples.TESTED, examples.NOT_DELIVERED])
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, **kwargs: Any) -> Response:
+        """Send `webhook.test` to an endpoint, now and once, and show what came of it.
+
+        Signed like every event; inactive endpoints get it too. It is no delivery and is not tried again. At
+        most 10 a minute of one endpoint.
+        """
+        webhook = self.get_object()
+        self.validated(Input)
+        return Response(TestOutput(testing.send_test(webhook=webhook)).data)
 
     @extend_schema(
         operation_id="rotateOutgoingWebhookSecret",

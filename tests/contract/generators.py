@@ -14,12 +14,13 @@ schemathesis.openapi.format("uri", st.builds("https://{}.example.com/{}".format,
 schemathesis.openapi.format("date-time", st.integers(2100, 9000).map("{}-01-15T10:30:00.000Z".format))
 # Numbers that some country's plan has.
 schemathesis.openapi.format("phone-number", st.integers(10**6, 10**7 - 1).map("+549115{}".format))
+YESTERDAY = os.environ["YESTERDAY"]
 
 # What only this world knows to be right, by the name of the field or of the query's parameter.
 IN_BODY: dict[str, dict[str, Any]] = {
     "wabaId": {"enum": [*os.environ["WABA_IDS"].split(), None]},  # WABAs of the calling organization
     "expiresAt": {"pattern": "^([3-9]|2[1-9])"},  # a time in the future
-    "since": {"enum": [os.environ["YESTERDAY"]]},  # a time within the 30 days that events are kept
+    "since": {"enum": [YESTERDAY]},  # a time within the 30 days that events are kept
     "url": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},  # of a server that is not this platform
     "webhookUrl": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},
 }
@@ -29,7 +30,7 @@ IN_QUERY: dict[str, dict[str, Any]] = {"after": {"enum": [os.environ["EVENT_ID"]
 
 @schemathesis.hook
 def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
-    """Narrows bodies and queries."""
+    """Narrows bodies and queries, and brings the times of examples up to date."""
     for name, schema in raw_schema["components"]["schemas"].items():
         if name.endswith("Request"):
             narrow(schema["properties"], IN_BODY)
@@ -37,6 +38,9 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
                 narrow({parameter["name"]: parameter["schema"]}, IN_QUERY)
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                for example in content["examples"].values():
+                    example["value"] |= {"since": YESTERDAY} if "since" in example["value"] else {}
 
 
 def narrow(properties: dict[str, dict[str, Any]], narrower: dict[str, dict[str, Any]]) -> None:

@@ -52,6 +52,7 @@ ROUTES = [
     Route("GET", "outgoing-webhooks/{webhook}", Scope.READ, 200),
     Route("PATCH", "outgoing-webhooks/{webhook}", Scope.WRITE, 200, {"isActive": False}),
     Route("DELETE", "outgoing-webhooks/{webhook}", Scope.WRITE, 204),
+    Route("POST", "outgoing-webhooks/{webhook}/test", Scope.WRITE, 200, {}),
     Route("POST", "outgoing-webhooks/{webhook}/rotate-secret", Scope.WRITE, 200, {}),
     Route("POST", "outgoing-webhooks/{webhook}/replay", Scope.WRITE, 202, {"since": YESTERDAY}),
     Route("GET", "outgoing-webhooks/{webhook}/deliveries", Scope.READ, 200),
