@@ -109,6 +109,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 DATABASE = DATABASES["default"]
 # A connection per request costs three times the wall time of a kept one.
 DATABASE["CONN_MAX_AGE"] = 600
+# One that died with its server is noticed before a request runs into it.
+DATABASE["CONN_HEALTH_CHECKS"] = True
 if DATABASE["ENGINE"].endswith("sqlite3"):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     DATABASE["OPTIONS"] = {
