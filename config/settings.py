@@ -313,7 +313,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["api.schema.finish"],
+    "POSTPROCESSING_HOOKS": ["api.schema.finish", "webhooks.openapi.add_webhooks"],
 }
 
 # ---- Pages ------------------------------------------------------------------------------------------
