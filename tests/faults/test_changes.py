@@ -113,3 +113,26 @@ def test_the_bytes_are_the_same_for_every_attempt_and_every_process(
         in (arrivals[0].body)
     )
     assert len({arrival.headers["webhook-signature"] for arrival in arrivals}) > 1
+
+
+def test_a_redelivery_beside_a_scheduled_retry_is_a_delivery_of_its_own(
+    rig: Rig, tenant: Tenant, ledger: Ledger
+) -> None:
+    answer = threading.Event()
+    endpoint = tenant.endpoint(answering(500, "Retry-After: 4"), held(answer))
+    tenant.publish(1)
+    until(lambda: tenant.attempts() and tenant.states() == {"pending": 1})
+    path = f"outgoing-webhooks/{endpoint.id}/deliveries"
+    (shown,) = tenant.call("GET", path).json()["data"]
+
+    answers = [tenant.call("POST", f"{path}/{shown['id']}/redeliver").status_code for _ in range(2)]
+    until(lambda: len(rig.sink.came(endpoint.path)) == 2)
+    answer.set()
+
+    # The scheduled retry still comes: the receiver knows the event by its id.
+    ledger.row("R9 redelivered while a retry is scheduled", tenant, duplicates=1)
+    assert answers == [202, 409]
+    arrivals = rig.sink.came(endpoint.path)
+    assert [arrival.attempt for arrival in arrivals] == [1, 1, 2]
+    assert len({(arrival.event_id, arrival.body) for arrival in arrivals}) == 1
+    assert tenant.states() == {"succeeded": 2}
