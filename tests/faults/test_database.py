@@ -51,7 +51,6 @@ def test_a_database_that_stays_away_beyond_the_lease_costs_a_second_sending_at_m
     ledger.row("E7 PostgreSQL away for longer than a lease", tenant, duplicates=3)
 
 
-@pytest.mark.xfail(strict=True, reason="a thread of the web server finds out by a failed request")
 def test_after_a_restart_of_the_database_every_request_is_answered(rig: Rig, tenant: Tenant) -> None:
     rig.database.stop()
     rig.database.start()
