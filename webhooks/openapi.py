@@ -14,7 +14,7 @@ HEADERS = {
     ),
     "webhook-timestamp": ("When this attempt was made, in unix seconds.", "1768473300"),
     "webhook-signature": (
-        "Standard Webhooks: `v1,` and the base64 of an HMAC-SHA256; an entry for each key, with spaces between.",
+        "Standard Webhooks: `v1,` and the base64 of an HMAC-SHA256; an entry for each key.",
         "v1,P1O/8iEY4KYnDpZIrj3MZR881EgZ0qe19gOHcql0dJY=",
     ),
     "x-webhook-event": ("The name of the event.", "phone_number.connected"),

@@ -157,7 +157,7 @@ def test_only_the_buttons_that_make_sense_are_offered(staff, told, pending):
     assert offered(told.organization) == ["suspend"]
     assert offered(told.key) == ["revoke"]
     assert offered(told.phone) == ["check_now"]
-    assert offered(told.delivery) == []
+    assert offered(told.delivery) == ["redeliver"]
 
 
 def test_too_many_rows_at_once_are_refused(act, staff, organization):

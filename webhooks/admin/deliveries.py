@@ -5,13 +5,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from organizations.admin.acts import confirmed
 from organizations.admin.cells import NONE, copies, documents, links, moment, times
 from organizations.admin.filters import by_organization
 from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
+from webhooks import redelivery
 from webhooks.admin.states import delivery_badge
 from webhooks.models import Delivery
+from webhooks.serializers import DeliveryOutput
 
 
 @admin.register(Delivery)
@@ -23,6 +26,7 @@ class DeliveryAdmin(RowAdmin):
     list_filter = ["state", "trigger", by_organization("webhook__organization"), "created_at"]
     list_select_related = ["event", "webhook__organization"]
     search_fields = ["webhook__url", "event__name", "last_error"]
+    actions = ["redeliver"]
     search_help_text = "Our id, an event's id (evt_…), an endpoint's id or address, Meta's WABA id."
     found_by = Columns(
         ids=["pk", "webhook_id", "webhook__organization_id", "event__waba_id"],
@@ -64,6 +68,15 @@ class DeliveryAdmin(RowAdmin):
     def event_name(self, delivery: Delivery) -> str:
         return delivery.event.name
 
+    @confirmed(
+        "Send again", "The same event, with the same id and body, is sent to the endpoint once more, now."
+    )
+    def redeliver(self, delivery: Delivery) -> None:
+        redelivery.redeliver(delivery=delivery)
+
+    def offers(self, action: str, row: Delivery) -> bool:
+        return row.webhook.is_active
+
     def title_of(self, row: Delivery) -> str:
         return f"{row.event.name} to {row.webhook.url}"
 
@@ -81,3 +94,7 @@ class DeliveryAdmin(RowAdmin):
         ]
         columns = ["Attempt", "At", "Took", "Answer", "Error", "Beginning of the answer's body"]
         return [Table("Attempts", columns, rows, empty="None was made yet.")]
+
+    def shown_by_api(self, row: Delivery) -> object:
+        """What went to a deleted endpoint is gone for its owner."""
+        return None if row.webhook.deleted_at else DeliveryOutput(row).data

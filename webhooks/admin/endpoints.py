@@ -10,14 +10,14 @@ from django.utils.safestring import SafeString
 
 from api.errors import ConflictError
 from organizations.admin.acts import confirmed
-from organizations.admin.cells import copies, links, list_url, listed, minutes, times, yes_no
+from organizations.admin.cells import copies, links, list_url, listed, minutes, moment, times, yes_no
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
 from webhooks import services
 from webhooks.admin.states import deliveries_table, endpoint_badge, newest
-from webhooks.models import Delivery, OutgoingWebhook
+from webhooks.models import Delivery, OutgoingWebhook, WebhookLane
 from webhooks.serializers import OutgoingWebhookOutput
 
 
@@ -111,11 +111,28 @@ class OutgoingWebhookAdmin(RowAdmin):
 
     def tables(self, row: OutgoingWebhook) -> list[Table]:
         found = newest(Delivery.objects.filter(webhook=row))
-        return [deliveries_table(found, of=row, empty="Nothing was sent there yet.")]
+        return [troubles(row), deliveries_table(found, of=row, empty="Nothing was sent there yet.")]
 
     def shown_by_api(self, row: OutgoingWebhook) -> object:
         """A deleted one is gone for its owner."""
         return None if row.deleted_at else OutgoingWebhookOutput(row).data
+
+
+def troubles(webhook: OutgoingWebhook) -> Table:
+    """Why an endpoint is disabled, or soon will be."""
+    rows = [
+        [
+            lane.failures,
+            moment(lane.first_failure_at),
+            moment(lane.last_success_at),
+            moment(lane.open_until),
+            yes_no(lane.is_slow_at(timezone.now())),
+        ]
+        for lane in WebhookLane.objects.filter(pk=webhook.pk)
+        if not lane.is_calm
+    ]
+    columns = ["Failures in a row", "Since", "Last success before", "Left alone until", "Slow"]
+    return Table("Troubles", columns, rows, empty="It answers as it should.")
 
 
 def switched(webhook: OutgoingWebhook, *, is_active: bool) -> None:
