@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
 # As many as the servers have threads.
@@ -30,22 +31,34 @@ class RefusedError(RuntimeError):
     """Something else than 200 was answered, or nothing."""
 
 
-def load(url: str, headers: Mapping[str, str], *, seconds: int) -> Load:
-    """By wrk where it is installed, which takes little of the machine; else by threads of our own."""
-    return by_wrk(url, headers, seconds) if shutil.which("wrk") else by_threads(url, headers, seconds)
+def load(url: str, headers: Mapping[str, str], *, seconds: int, body: str = "") -> Load:
+    """By wrk where it is installed, which takes little of the machine; else by threads of our own.
+
+    GET, or POST where there is a body.
+    """
+    by = by_wrk if shutil.which("wrk") else by_threads
+    return by(url, headers, seconds, body)
 
 
-def by_wrk(url: str, headers: Mapping[str, str], seconds: int) -> Load:
+def by_wrk(url: str, headers: Mapping[str, str], seconds: int, body: str) -> Load:
     given = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    command = ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s", *given, url]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=True).stdout
+    command = ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s", *given]
+    with NamedTemporaryFile("w", suffix=".lua") as script:
+        if body:
+            script.write(f"wrk.method = 'POST'; wrk.body = [[{body}]]")
+            script.flush()
+            command += ["-s", script.name]
+        ran = subprocess.run(
+            [*command, url], capture_output=True, text=True, timeout=seconds + 30, check=True
+        )
+    said = ran.stdout
     answered = re.search(r"(\d+) requests in ([\d.]+)s", said)
     if answered is None or "Non-2xx" in said or "Socket errors" in said:
         raise RefusedError(f"{url}: {said}")
     return Load(int(answered[1]), float(answered[2]))
 
 
-def by_threads(url: str, headers: Mapping[str, str], seconds: int) -> Load:
+def by_threads(url: str, headers: Mapping[str, str], seconds: int, body: str) -> Load:
     parts, counts = urlsplit(url), [0] * CONNECTIONS
     refused: list[int] = []
     began = time.monotonic()
@@ -53,7 +66,12 @@ def by_threads(url: str, headers: Mapping[str, str], seconds: int) -> Load:
     def ask(number: int) -> None:
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=10)
         while time.monotonic() - began < seconds and not refused:
-            connection.request("GET", f"{parts.path}?{parts.query}", headers=dict(headers))
+            connection.request(
+                "POST" if body else "GET",
+                f"{parts.path}?{parts.query}",
+                body=body or None,
+                headers=dict(headers),
+            )
             answer = connection.getresponse()
             answer.read()
             counts[number] += 1

@@ -1,0 +1,1 @@
+"""What the measurement of deliveries is made of: the processes, the rows, and each of its scenarios."""
