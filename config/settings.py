@@ -149,6 +149,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "socket_timeout": REDIS_TIMEOUT,
         "socket_connect_timeout": REDIS_TIMEOUT,
         "max_retries": 0,
+        # A message is a hint, and gone once a worker has it. Given back when a connection breaks, it takes
+        # the whole worker along: kombu does so on a connection that it has taken apart already.
+        "ack_emulation": False,
     }
     if REDIS_URL
     else {"polling_interval": 0.02}
