@@ -60,12 +60,13 @@ def test_the_examples_are_like_what_receivers_really_get(circle):
     with receiving() as gone, receiving() as other:
         organization = circle.api.organization
         create_webhook(organization=organization, url=gone.url, events=["phone_number.connected"])
-        create_webhook(organization=organization, url=other.url, events=["webhook.disabled"])
+        told = create_webhook(organization=organization, url=other.url, events=["webhook.disabled"])
         gone.answers = [Answer(410)]
         circle.completed(externalId="customer-123")
 
         go()
         go()
+        assert circle.api.post(f"outgoing-webhooks/{told.pk}/test").status_code == 200
 
     for got in (*gone.got, *other.got):
         body = json.loads(got.body)
