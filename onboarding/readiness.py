@@ -19,6 +19,8 @@ RUNNABLE = (Signup.State.RUNNING, Signup.State.COMPLETED)
 
 
 def locked(signup_id: uuid.UUID) -> Signup:
+    """The signup, its link locked before it: everybody takes the two in this order, or they deadlock."""
+    OnboardingLink.objects.select_for_update(of=("self",)).only("pk").get(signups=signup_id)
     return Signup.objects.select_for_update(of=("self",)).select_related("link").get(pk=signup_id)
 
 
