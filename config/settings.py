@@ -275,6 +275,12 @@ DELIVERY_ORGANIZATION_CAP = env.int("DELIVERY_ORGANIZATION_CAP", default=16)
 METRICS_PORT = env.int("METRICS_PORT", default=0)
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", default="127.0.0.1")
 PAGE_SILENT_SECONDS = env.float("PAGE_SILENT_SECONDS", default=120.0)
+# A signup that finished at Meta and whose code did not come; see onboarding/recovery.py.
+RECOVERY_SILENCE_SECONDS = env.float("RECOVERY_SILENCE_SECONDS", default=10.0)
+RECOVERY_UNSEEN_SECONDS = env.float("RECOVERY_UNSEEN_SECONDS", default=90.0)
+RECOVERY_PATIENCE_SECONDS = env.float("RECOVERY_PATIENCE_SECONDS", default=60.0)
+RECOVERY_WINDOW = timedelta(minutes=env.float("RECOVERY_WINDOW_MINUTES", default=60.0))
+RECOVERY_BY_TIME_ALONE = env.bool("RECOVERY_BY_TIME_ALONE", default=True)
 if DELIVERY_LEASE_SECONDS <= 0 or STEP_LEASE_SECONDS <= 0:
     raise ImproperlyConfigured("STEP_LEASE_SECONDS and DELIVERY_LEASE_SECONDS must be above 0")
 if not 0 < DELIVERY_SECONDS < DELIVERY_LEASE_SECONDS:

@@ -1,8 +1,9 @@
-"""A link that a client made, a signup that an end-user tried, and the steps of that signup."""
+"""A link that a client made, a signup that an end-user tried, its steps, and WABAs that Meta told us of."""
 
 import uuid
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -58,6 +59,9 @@ class OnboardingLink(models.Model):
 
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
     opened_at = models.DateTimeField(null=True, blank=True)
+    expiry_told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When onboarding_link.expired was stored"
+    )
     last_error = models.JSONField(null=True, blank=True)
     next_action = models.JSONField(null=True, blank=True)
     waba = models.ForeignKey(Waba, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -77,6 +81,11 @@ class OnboardingLink(models.Model):
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="link_newest"),
             models.Index(fields=["organization", "external_id"], name="link_by_external_id"),
+            models.Index(
+                fields=["expires_at"],
+                name="link_expiring",
+                condition=Q(status="pending", expires_at__isnull=False, expiry_told_at=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,19 +112,35 @@ class Signup(models.Model):
         COMPLETED = "completed"
         FAILED = "failed"
 
+    class TokenSource(models.TextChoices):
+        CODE = "code", "code: exchanged"
+        FETCHED = "fetched", "fetched: the code never came, or what became of it is not known"
+
     id = models.UUIDField(primary_key=True, editable=False)
     link = models.ForeignKey(OnboardingLink, on_delete=models.CASCADE, related_name="signups")
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPENED)
     request_id = models.CharField(max_length=128, blank=True, default="")
 
-    started_at = models.DateTimeField(null=True, blank=True, help_text="The click that opened Meta's popup")
+    started_at = models.DateTimeField(
+        null=True, blank=True, help_text="The click that opened Meta's popup, or the first that came of it"
+    )
+    abandoned_at = models.DateTimeField(
+        null=True, blank=True, help_text="When onboarding_link.abandoned was stored"
+    )
     page_seen_at = models.DateTimeField(null=True, blank=True)
     session_event = models.CharField(max_length=64, null=True, blank=True)
-    session = models.JSONField(default=dict, blank=True, help_text="What the browser brought; unsigned")
+    session = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What the browser brought, unsigned; a recovery fills in what Meta told instead",
+    )
     session_at = models.DateTimeField(null=True, blank=True)
 
     code_hash = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
-    exchanged_at = models.DateTimeField(null=True, blank=True, help_text="When the code was sent to Meta")
+    exchanged_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the code was sent to Meta, or the token fetched"
+    )
+    token_source = models.CharField(max_length=8, choices=TokenSource.choices, null=True, blank=True)
     access_token = EncryptedTextField(null=True, blank=True, editable=False)
     token_expires_at = models.DateTimeField(null=True, blank=True)
 
@@ -144,6 +169,13 @@ class Signup(models.Model):
                 name="signup_alive",
                 condition=Q(state__in=["exchanging", "running"]),
             ),
+            models.Index(fields=["started_at"], name="signup_clicked"),
+            models.Index(
+                fields=["session_at"],
+                name="signup_told",
+                condition=Q(state="opened", session_at__isnull=False),
+            ),
+            models.Index(fields=["meta_waba_id"], name="signup_by_waba"),
         ]
 
     def __str__(self) -> str:
@@ -207,3 +239,51 @@ class StepRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step}: {self.status}"
+
+
+class SharedWaba(models.Model):
+    """A WABA that Meta said was shared with us (PARTNER_ADDED), and what became of it."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", "waiting: it is looked at again"
+        KNOWN = "known", "known: its own signup brought it, or it was connected before"
+        RECOVERED = "recovered", "recovered: its token was fetched for the signup"
+        SEVERAL = "several", "several signups may have brought it: support decides"
+        NOBODY = "nobody", "no signup fits: support decides"
+        GIVEN_UP = "given_up", "given up"
+
+    meta_waba_id = models.CharField("Meta WABA id", max_length=32, unique=True)
+    owner_business_id = models.CharField(max_length=32, null=True, blank=True, db_index=True)
+    first_told_at = models.DateTimeField()
+    last_told_at = models.DateTimeField()
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.WAITING)
+    signup = models.ForeignKey(
+        Signup,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="shared_wabas",
+        help_text="The signup that brought it; while waiting: the one that staff chose",
+    )
+    error = models.JSONField(null=True, blank=True, help_text="Why the token could not be fetched")
+    next_look_at = models.DateTimeField(null=True, blank=True, help_text="null once settled")
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who of the staff decided; null: it came out by itself",
+    )
+
+    class Meta:
+        verbose_name = "shared WABA"
+        ordering = ["-last_told_at", "-id"]
+        indexes = [
+            models.Index(fields=["-last_told_at", "-id"], name="shared_newest"),
+            models.Index(fields=["next_look_at"], name="shared_due", condition=Q(outcome="waiting")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.meta_waba_id}: {self.outcome}"
