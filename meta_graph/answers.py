@@ -74,6 +74,14 @@ def rows(answer: Answer, key: str = "data") -> tuple[dict[str, Any], ...]:
     return tuple(value)
 
 
+def texts(answer: Answer, key: str) -> tuple[str, ...]:
+    """A list of strings; a missing one is empty."""
+    value = answer.get(key) or ()
+    if not isinstance(value, list | tuple) or not all(isinstance(row, str) for row in value):
+        raise TypeError(key)
+    return tuple(value)
+
+
 def moment(answer: Answer, key: str) -> datetime | None:
     """Unix seconds. 0 is how Meta writes never."""
     value = answer.get(key)

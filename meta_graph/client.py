@@ -25,7 +25,7 @@ from outbound.session import Exchange, OutboundError, OutboundSession, build_ses
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("meta_graph")
 
 MAX_ANSWER = 4 * 1024 * 1024
-PAGE_SIZE, MAX_PAGES = 100, 50
+PAGE_SIZE, MAX_PAGES = 100, 500
 SECRET_FIELDS = frozenset({"client_secret", "code", "input_token", "pin", "verify_token", "appsecret_proof"})
 TIMED_OUT = frozenset({"dns_timeout", "connect_timeout", "read_timeout", "deadline"})
 
@@ -72,19 +72,23 @@ def call(
     token: Token | None,
     params: Mapping[str, str] | None = None,
     json: Mapping[str, Any] | None = None,
+    form: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """One call of Graph; the answer as a JSON object. Raises GraphError, whatever went wrong; never retries.
 
     `name` is the calling function's: the table of errors and the log know the call by it. The deadline
-    (META_REQUEST_TIMEOUT) is for everything from the name lookup to the last byte.
+    (META_REQUEST_TIMEOUT) is for everything from the name lookup to the last byte. The body is `json` or
+    `form`; the token's proof goes with a form, else with the query.
     https://developers.facebook.com/docs/graph-api/overview
     https://developers.facebook.com/docs/graph-api/securing-requests (appsecret_proof)
     """
     started = time.monotonic()
-    query = {**(params or {}), **_proof(token)}
-    secrets = _secrets(token, query, json or {})
+    proof = _proof(token)
+    query = dict(params or {}) if form is not None else {**(params or {}), **proof}
+    body = _Body(json=json, form=None if form is None else {**form, **proof})
+    secrets = _secrets(token, query, json or {}, proof)
     try:
-        answer = _answer(name, _exchange(name, method, path, token, query, json), token, secrets)
+        answer = _answer(name, _exchange(name, method, path, token, query, body), token, secrets)
     except GraphError as error:
         _log(name, error.http_status, error, started)
         raise
@@ -97,6 +101,7 @@ def pages(
 ) -> Iterator[dict[str, Any]]:
     """The rows of an edge, page after page, by the cursor: the URL in `paging.next` holds the token.
 
+    Raises GraphError rather than leave out what more than MAX_PAGES would bring.
     https://developers.facebook.com/docs/graph-api/results
     """
     query = {"limit": str(PAGE_SIZE), **(params or {})}
@@ -110,6 +115,15 @@ def pages(
         if not after:
             return
         query["after"] = str(after)
+    raise GraphError(call=name, kind=token.kind, broken=Broken.MALFORMED, message="the list does not end")
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What a request carries: one of the two, or neither."""
+
+    json: Mapping[str, Any] | None = field(repr=False)
+    form: Mapping[str, str] | None = field(repr=False)
 
 
 def _exchange(
@@ -118,7 +132,7 @@ def _exchange(
     path: str,
     token: Token | None,
     params: Mapping[str, str],
-    json: Mapping[str, Any] | None,
+    body: _Body,
 ) -> Exchange:
     url = f"{settings.META_GRAPH_URL.rstrip('/')}/{settings.META_GRAPH_VERSION}/{path}"
     try:
@@ -129,7 +143,8 @@ def _exchange(
             seconds=float(settings.META_REQUEST_TIMEOUT),
             headers={"Authorization": f"Bearer {token.value}"} if token else None,
             params=params,
-            json=json,
+            json=body.json,
+            data=body.form,
             max_body=MAX_ANSWER,
             retry_stale=method == "GET" and token is not None,
         )

@@ -55,6 +55,9 @@ class Cause(StrEnum):
     PIN_TOO_MANY = "PIN_TOO_MANY"
     NUMBER_NOT_VERIFIED = "NUMBER_NOT_VERIFIED"
     NUMBER_SETUP = "NUMBER_SETUP"
+    NUMBER_IN_USE = "NUMBER_IN_USE"
+    CODE_NOT_SENT = "CODE_NOT_SENT"
+    WRONG_CODE = "WRONG_CODE"
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
     NOT_REGISTERED = "NOT_REGISTERED"
     JUST_DELETED = "JUST_DELETED"
@@ -116,16 +119,23 @@ TABLE: tuple[Rule, ...] = (
     Rule(Action.OPS, Cause.TOKEN_INVALID, _codes(0, 190), kinds=OWN_TOKENS),
     Rule(Action.LOGIN, Cause.TOKEN_INVALID, _codes(0, 190)),
     Rule(Action.OPS, Cause.CAPABILITY_MISSING, _codes(3)),
+    Rule(Action.LOGIN, Cause.TOKEN_INVALID, _codes(100), call="fetch_customer_token"),
     Rule(Action.OPS, Cause.PERMISSION_MISSING, PERMISSIONS, kinds=OWN_TOKENS),
+    # The customer granted all that they can: who may attach or see our credit is set up between us and Meta.
+    Rule(Action.OPS, Cause.PERMISSION_MISSING, PERMISSIONS, call="attach_credit"),
+    Rule(Action.OPS, Cause.PERMISSION_MISSING, PERMISSIONS, call="read_primary_funding_id"),
     Rule(Action.LOGIN, Cause.PERMISSION_MISSING, PERMISSIONS),
     # Limits and bad weather at Meta.
     Rule(Action.RETRY, Cause.RATE_LIMITED, RATE_LIMITS, wait=A_MINUTE),
     Rule(Action.RETRY, Cause.TEMPORARY, _codes(131057, 2494100), wait=MAINTENANCE),
     Rule(Action.RETRY, Cause.TEMPORARY, _codes(131000, 131016, 133004)),
-    # What we asked for.
+    # What we asked for; what our own token cannot reach was not set up or is no longer shared with us.
+    Rule(Action.OPS, Cause.OBJECT_GONE, _codes(33), kinds=OWN_TOKENS),
+    Rule(Action.OPS, Cause.OBJECT_GONE, _codes(100), _codes(33), kinds=OWN_TOKENS),
     Rule(Action.FAIL, Cause.OBJECT_GONE, _codes(33)),
     Rule(Action.FAIL, Cause.OBJECT_GONE, _codes(100), _codes(33)),
     Rule(Action.OPS, Cause.BAD_REQUEST, _codes(100, 131008, 131009)),
+    Rule(Action.OPS, Cause.ACCOUNT_LOCKED, _codes(368), kinds=OWN_TOKENS),
     Rule(Action.ASK, Cause.ACCOUNT_LOCKED, _codes(368, 131031)),
     # Register, PIN, verification.
     Rule(Action.RETRY, Cause.INCOMPLETE_DEREGISTRATION, _codes(133000)),
@@ -136,6 +146,10 @@ TABLE: tuple[Rule, ...] = (
     Rule(Action.RETRY, Cause.NOT_REGISTERED, _codes(133010, 131045)),
     Rule(Action.RETRY, Cause.JUST_DELETED, _codes(133015), wait=DELETED_RECENTLY),
     Rule(Action.RETRY, Cause.TOO_MANY_ATTEMPTS, _codes(133016), wait=BLOCKED_FOR),
+    Rule(Action.ASK, Cause.NUMBER_IN_USE, _codes(136021, 2388012), call="add_phone_number"),
+    Rule(Action.ASK, Cause.NUMBER_SETUP, _codes(200000), call="add_phone_number"),
+    Rule(Action.ASK, Cause.CODE_NOT_SENT, _codes(136024, 2388091), call="request_code"),
+    Rule(Action.ASK, Cause.WRONG_CODE, _codes(136025, 2388093), call="verify_code"),
     Rule(Action.ASK, Cause.NUMBER_SETUP, OTP_AND_MIGRATION),
     # Coexistence.
     Rule(Action.SKIP, Cause.ALREADY_DONE, _codes(2593107)),
@@ -145,6 +159,7 @@ TABLE: tuple[Rule, ...] = (
     Rule(Action.FAIL, Cause.COUNTRY_NOT_ALLOWED, _codes(130497)),
     Rule(Action.ASK, Cause.DISPLAY_NAME, _codes(131037)),
     Rule(Action.OPS, Cause.PAYMENT, _codes(131042), kinds=OWN_TOKENS),
+    Rule(Action.OPS, Cause.PAYMENT, _codes(131042), call="attach_credit"),
     Rule(Action.ASK, Cause.PAYMENT, _codes(131042)),
     Rule(Action.FAIL, Cause.MESSAGE_REFUSED, MESSAGES),
     # Nothing above: an exchange without an outcome may have burnt its code, all else is tried again.

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from meta_graph.answers import flag, moment, reading, rows, text
-from meta_graph.client import app_token, call
+from meta_graph.client import app_token, call, node, system_token
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,25 @@ def exchange_code(*, code: str) -> AccessToken:
     params = {"client_id": settings.META_APP_ID, "client_secret": settings.META_APP_SECRET, "code": code}
     answer = call("exchange_code", "GET", "oauth/access_token", token=None, params=params)
     with reading("exchange_code"):
-        value = answer["access_token"]
-        if not isinstance(value, str) or not value:
-            raise ValueError("access_token")
-        seconds = int(answer.get("expires_in") or 0)
-        expires_at = datetime.now(UTC) + timedelta(seconds=seconds) if seconds > 0 else None
-        return AccessToken(value=value, expires_at=expires_at)
+        return _access_token(answer)
+
+
+def fetch_customer_token(*, business_id: str) -> AccessToken:
+    """The business token again of a customer whose code was lost, by the id of the customer's portfolio.
+
+    With our system user's token, whose proof Meta wants in the form. Nothing new is made, so it may be
+    repeated.
+    https://developers.facebook.com/docs/whatsapp/embedded-signup/hosted-es
+    """
+    answer = call(
+        "fetch_customer_token",
+        "POST",
+        node(business_id, "system_user_access_tokens"),
+        token=system_token(),
+        form={"fetch_only": "true"},
+    )
+    with reading("fetch_customer_token"):
+        return _access_token(answer)
 
 
 def debug_token(*, token_value: str) -> TokenInfo:
@@ -60,6 +73,15 @@ def debug_token(*, token_value: str) -> TokenInfo:
     answer = call("debug_token", "GET", "debug_token", token=app_token(), params={"input_token": token_value})
     with reading("debug_token"):
         return _token_info(answer["data"])
+
+
+def _access_token(answer: dict[str, Any]) -> AccessToken:
+    value = answer["access_token"]
+    if not isinstance(value, str) or not value:
+        raise ValueError("access_token")
+    seconds = int(answer.get("expires_in") or 0)
+    expires_at = datetime.now(UTC) + timedelta(seconds=seconds) if seconds > 0 else None
+    return AccessToken(value=value, expires_at=expires_at)
 
 
 def _token_info(data: dict[str, Any]) -> TokenInfo:

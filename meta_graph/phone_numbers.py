@@ -1,10 +1,10 @@
-"""Phone numbers at Meta: what they are, and registering them on the Cloud API."""
+"""Phone numbers at Meta: what they are, verifying and registering them, and bringing along an app's chats."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from meta_graph.answers import accepted, flag, identifier, mapping, reading, text
 from meta_graph.client import Token, call, node
@@ -76,6 +76,45 @@ def deregister(*, phone_number_id: str, token: Token) -> None:
     answer = call("deregister", "POST", node(phone_number_id, "deregister"), token=token)
     with reading("deregister"):
         accepted(answer)
+
+
+def request_code(
+    *, phone_number_id: str, method: Literal["SMS", "VOICE"], language: str, token: Token
+) -> None:
+    """Has Meta send or say a code to the number. `language` is like en_US.
+
+    https://developers.facebook.com/docs/whatsapp/business-management-api/manage-phone-numbers
+    """
+    body = {"code_method": method, "language": language}
+    answer = call("request_code", "POST", node(phone_number_id, "request_code"), token=token, json=body)
+    with reading("request_code"):
+        accepted(answer)
+
+
+def verify_code(*, phone_number_id: str, code: str, token: Token) -> None:
+    """The code that the number got, in digits: the number is verified, not yet registered.
+
+    https://developers.facebook.com/docs/whatsapp/business-management-api/manage-phone-numbers
+    """
+    answer = call(
+        "verify_code", "POST", node(phone_number_id, "verify_code"), token=token, json={"code": code}
+    )
+    with reading("verify_code"):
+        accepted(answer)
+
+
+def request_sync(
+    *, phone_number_id: str, sync_type: Literal["smb_app_state_sync", "history"], token: Token
+) -> str:
+    """Asks for the contacts or the chats of a number of the WhatsApp Business app; returns the request's id.
+
+    Each may be asked for once, within 24 hours after the onboarding; they come by webhook, or a refusal.
+    https://developers.facebook.com/docs/whatsapp/embedded-signup/custom-flows/onboarding-business-app-users
+    """
+    body = {"messaging_product": "whatsapp", "sync_type": sync_type}
+    answer = call("request_sync", "POST", node(phone_number_id, "smb_app_data"), token=token, json=body)
+    with reading("request_sync"):
+        return identifier(answer, "request_id")
 
 
 def phone_number_info(answer: dict[str, Any]) -> PhoneNumberInfo:

@@ -1,11 +1,24 @@
-"""WhatsApp Business Accounts: what they are, what they hold, who is subscribed to their webhooks."""
+"""WhatsApp Business Accounts: what they are and hold, who works on them, who gets their webhooks."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from meta_graph.answers import Named, accepted, identifier, mapping, named, reading, rows, status, text
+from meta_graph.answers import (
+    Named,
+    accepted,
+    identifier,
+    mapping,
+    named,
+    reading,
+    rows,
+    status,
+    text,
+    texts,
+)
 from meta_graph.client import Token, call, node, pages
 from meta_graph.phone_numbers import FIELDS as PHONE_NUMBER_FIELDS
 from meta_graph.phone_numbers import PhoneNumberInfo, phone_number_info
@@ -46,6 +59,15 @@ class SubscribedApp:
     override_callback_uri: str | None
 
 
+@dataclass(frozen=True)
+class AssignedUser:
+    """A user who may work on the WABA, and what at: MANAGE, DEVELOP, MESSAGING, MANAGE_BILLING ..."""
+
+    id: str
+    name: str | None
+    tasks: tuple[str, ...]
+
+
 def read_waba(*, waba_id: str, token: Token) -> WabaInfo:
     """https://developers.facebook.com/docs/graph-api/reference/whats-app-business-account"""
     answer = call("read_waba", "GET", node(waba_id), token=token, params={"fields": FIELDS})
@@ -63,6 +85,72 @@ def list_phone_numbers(*, waba_id: str, token: Token) -> tuple[PhoneNumberInfo, 
     )
     with reading("list_phone_numbers"):
         return tuple(phone_number_info(row) for row in found)
+
+
+def add_phone_number(
+    *, waba_id: str, country_code: str, phone_number: str, verified_name: str, token: Token
+) -> str:
+    """A number for a WABA whose signup ended without one, not yet verified; returns its id.
+
+    `country_code` is the calling code in digits, `phone_number` the rest, `verified_name` what customers
+    will see.
+    https://developers.facebook.com/docs/graph-api/reference/whats-app-business-account/phone_numbers
+    """
+    body = {"cc": country_code, "phone_number": phone_number, "verified_name": verified_name}
+    answer = call("add_phone_number", "POST", node(waba_id, "phone_numbers"), token=token, json=body)
+    with reading("add_phone_number"):
+        return identifier(answer)
+
+
+def list_assigned_users(*, waba_id: str, business_id: str, token: Token) -> tuple[AssignedUser, ...]:
+    """Who of the portfolio may work on the WABA.
+
+    https://developers.facebook.com/docs/graph-api/reference/whats-app-business-account/assigned_users
+    """
+    found = pages(
+        "list_assigned_users",
+        node(waba_id, "assigned_users"),
+        token=token,
+        params={"business": business_id, "fields": "id,name,tasks"},
+    )
+    with reading("list_assigned_users"):
+        return tuple(
+            AssignedUser(id=identifier(row), name=text(row, "name"), tasks=texts(row, "tasks"))
+            for row in found
+        )
+
+
+def assign_user(*, waba_id: str, user_id: str, tasks: Sequence[str], token: Token) -> None:
+    """Lets a system user of ours work on the WABA; safe to repeat. Needs an admin system user's token.
+
+    https://developers.facebook.com/docs/graph-api/reference/whats-app-business-account/assigned_users
+    """
+    answer = call(
+        "assign_user",
+        "POST",
+        node(waba_id, "assigned_users"),
+        token=token,
+        params={"user": user_id, "tasks": json.dumps(list(tasks))},
+    )
+    with reading("assign_user"):
+        accepted(answer)
+
+
+def read_primary_funding_id(*, waba_id: str, token: Token) -> str | None:
+    """What pays for the WABA: the receiving credential of a shared credit line, None where nothing does.
+
+    Only a Solution Partner may read it.
+    https://developers.facebook.com/docs/whatsapp/embedded-signup/manage-accounts/share-and-revoke-credit-lines
+    """
+    answer = call(
+        "read_primary_funding_id",
+        "GET",
+        node(waba_id),
+        token=token,
+        params={"fields": "primary_funding_id"},
+    )
+    with reading("read_primary_funding_id"):
+        return text(answer, "primary_funding_id")
 
 
 def subscribe_app(

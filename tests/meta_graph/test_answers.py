@@ -201,3 +201,12 @@ def test_a_list_is_read_to_its_last_page(graph, token):
     assert [phone.id for phone in found] == ["0", "1", "2", "3", "4"]
     assert "after=c1" in (graph.calls[1].request.url or "")
     assert len(graph.calls) == 2
+
+
+def test_what_meta_made_is_known_by_its_id(graph, token):
+    graph.post(BASE + "/1/phone_numbers", json={"id": 22})
+    graph.post(BASE + "/22/smb_app_data", json={"messaging_product": "whatsapp", "request_id": "r1"})
+
+    number = {"country_code": "54", "phone_number": "91151234567", "verified_name": "Café Río"}
+    assert wabas.add_phone_number(waba_id="1", token=token, **number) == "22"
+    assert phone_numbers.request_sync(phone_number_id="22", sync_type="history", token=token) == "r1"

@@ -109,6 +109,9 @@ def test_a_redirect_is_not_followed(graph, token):
         lambda: oauth.exchange_code(code=CODE),
         lambda: oauth.debug_token(token_value=CUSTOMER_TOKEN),
         lambda: phone_numbers.register(phone_number_id="22", pin=PIN, token=business_token(CUSTOMER_TOKEN)),
+        lambda: phone_numbers.verify_code(
+            phone_number_id="22", code=CODE, token=business_token(CUSTOMER_TOKEN)
+        ),
         lambda: wabas.read_waba(waba_id="22", token=system_token()),
     ],
 )
@@ -121,6 +124,7 @@ def test_no_secret_is_in_an_error_or_a_log(graph, caplog, fails, status):
         ("GET", "/oauth/access_token"),
         ("GET", "/debug_token"),
         ("POST", "/22/register"),
+        ("POST", "/22/verify_code"),
         ("GET", "/22"),
     ):
         graph.add(method, BASE + path, status=status, json=body)

@@ -109,6 +109,40 @@ REQUESTS = [
         ACCEPTED,
     ),
     (
+        lambda t: wabas.add_phone_number(
+            waba_id="11", country_code="54", phone_number="91151234567", verified_name="Café Río", token=t
+        ),
+        "POST",
+        "/11/phone_numbers",
+        {},
+        {"cc": "54", "phone_number": "91151234567", "verified_name": "Café Río"},
+        NODE,
+    ),
+    (
+        lambda t: phone_numbers.request_code(phone_number_id="22", method="SMS", language="es_AR", token=t),
+        "POST",
+        "/22/request_code",
+        {},
+        {"code_method": "SMS", "language": "es_AR"},
+        ACCEPTED,
+    ),
+    (
+        lambda t: phone_numbers.verify_code(phone_number_id="22", code="246810", token=t),
+        "POST",
+        "/22/verify_code",
+        {},
+        {"code": "246810"},
+        ACCEPTED,
+    ),
+    (
+        lambda t: phone_numbers.request_sync(phone_number_id="22", sync_type="history", token=t),
+        "POST",
+        "/22/smb_app_data",
+        {},
+        {"messaging_product": "whatsapp", "sync_type": "history"},
+        {"messaging_product": "whatsapp", "request_id": "r1"},
+    ),
+    (
         lambda t: businesses.read_business(business_id="33", token=t),
         "GET",
         "/33",
