@@ -1,4 +1,4 @@
-"""A business phone number, as last read from Meta, and the ledger of its registrations."""
+"""A business phone number, as last read from Meta, and the ledgers of what Meta allows seldom or once."""
 
 import uuid
 
@@ -40,6 +40,15 @@ class PhoneNumber(models.Model):
     throughput_level = models.CharField(max_length=32, null=True, blank=True)
     health = models.JSONField("health status at Meta", null=True, blank=True)
     pin = EncryptedTextField("two-step PIN", null=True, blank=True, editable=False)
+    new_pin = EncryptedTextField(
+        null=True, blank=True, editable=False, help_text="Sent to Meta, whose answer was not learnt yet"
+    )
+
+    onboarded_at = models.DateTimeField(null=True, blank=True, help_text="When a signup last connected it")
+    disconnected_at = models.DateTimeField(null=True, blank=True)
+    disconnect_reason = models.CharField(max_length=64, null=True, blank=True)
+    # What clients were told of it last: {capabilities: {name: bool}, warnings: [code], at}.
+    announced = models.JSONField("last told to clients", null=True, blank=True)
 
     synced_at = models.DateTimeField(null=True, blank=True)
     sync_requested_at = models.DateTimeField(null=True, blank=True)
@@ -89,3 +98,24 @@ class RegistrationAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.made_at:%Y-%m-%d %H:%M} {self.outcome or 'unknown'}"
+
+
+class CoexistenceSync(models.Model):
+    """One of the two syncs of a number that stays on the WhatsApp Business app. Meta allows each once."""
+
+    class Kind(models.TextChoices):
+        CONTACTS = "smb_app_state_sync"
+        HISTORY = "history"
+
+    phone = models.ForeignKey(PhoneNumber, on_delete=models.CASCADE, related_name="coexistence_syncs")
+    kind = models.CharField(max_length=32, choices=Kind.choices)
+    requested_at = models.DateTimeField(default=timezone.now)
+    request_id = models.CharField(max_length=128, null=True, blank=True, help_text="Meta's, of the request")
+    outcome = models.CharField(max_length=64, null=True, blank=True, help_text="null: it was never learnt")
+
+    class Meta:
+        ordering = ["requested_at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["phone", "kind"], name="coexistence_sync_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.outcome or 'unknown'}"

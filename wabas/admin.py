@@ -88,7 +88,7 @@ class WabaAdmin(RowAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Waba]:
         rows: Any = super().get_queryset(request)
         without_token: QuerySet[Waba] = rows.without_token()
-        return without_token.prefetch_related(Prefetch("phones", phones.objects.defer("pin")))
+        return without_token.prefetch_related(Prefetch("phones", phones.objects.defer("pin", "new_pin")))
 
     @admin.display(description="WABA", ordering="name")
     def name_or_id(self, waba: Waba) -> str:

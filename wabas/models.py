@@ -48,13 +48,31 @@ class Waba(models.Model):
     )
 
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.CONNECTED)
+    connected_at = models.DateTimeField(null=True, blank=True, help_text="When a signup last connected it")
+    disconnected_at = models.DateTimeField(null=True, blank=True)
     disconnect_reason = models.CharField(max_length=64, null=True, blank=True)
+    disconnect_initiated_by = models.CharField(max_length=16, null=True, blank=True)
     is_subscribed = models.BooleanField(null=True, help_text="Our app is among its subscribed apps")
     subscription_checked_at = models.DateTimeField(null=True, blank=True)
+
+    # What Meta announced of the account, and when it sent the last word on each matter.
+    restrictions = models.JSONField(
+        default=list, blank=True, help_text="[{type, expiresAt (null: it has no end), remediation}]"
+    )
+    ban_state = models.CharField(max_length=32, null=True, blank=True)
+    ban_date = models.CharField(max_length=64, null=True, blank=True, help_text="In Meta's own writing")
+    violation_type = models.CharField(max_length=64, null=True, blank=True)
+    paused_at = models.DateTimeField(
+        null=True, blank=True, help_text="Coexistence: the owner changed the phone, nothing may be sent"
+    )
+    told_at = models.JSONField(default=dict, blank=True)
 
     credit_line_status = models.CharField(max_length=32, null=True, blank=True)
     allocation_config_id = models.CharField(max_length=32, null=True, blank=True)
     credit_shared_at = models.DateTimeField(null=True, blank=True)
+    credit_error = models.JSONField(
+        null=True, blank=True, help_text="{code, message, ...}: why it is not shared"
+    )
 
     # What the browser brought from Meta's popup.
     page_ids = models.JSONField(default=list, blank=True)
@@ -66,6 +84,9 @@ class Waba(models.Model):
     lookup = models.JSONField(default=dict, blank=True)
     looked_up_at = models.DateTimeField(null=True, blank=True)
 
+    check_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its numbers are checked by themselves; null: never"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -82,7 +103,12 @@ class Waba(models.Model):
                 fields=["meta_waba_id"], condition=Q(status="connected"), name="waba_connected_once"
             ),
         ]
-        indexes = [models.Index(fields=["organization", "-created_at", "-id"], name="waba_newest")]
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="waba_newest"),
+            models.Index(
+                fields=["check_due_at"], name="waba_check_due", condition=Q(check_due_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name or 'WABA'} ({self.meta_waba_id})"
