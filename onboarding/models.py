@@ -147,6 +147,9 @@ class Signup(models.Model):
     # What the token proved, before any row of a WABA or phone exists.
     meta_waba_id = models.CharField(max_length=32, null=True, blank=True)
     meta_phone_number_id = models.CharField(max_length=32, null=True, blank=True)
+    added_phone_number_id = models.CharField(
+        max_length=32, null=True, blank=True, help_text="Added by the page; the signup's once it is verified"
+    )
     is_coexistence = models.BooleanField(default=False)
     waba = models.ForeignKey(Waba, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     phone = models.ForeignKey(PhoneNumber, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

@@ -12,7 +12,7 @@ from onboarding.pipeline import COMPLETION, STEPS, Step
 
 Status = StepRun.Status
 # Questions that the page asks; the completion waits for their answers while somebody is there.
-ASKED_ON_PAGE = frozenset({"ENTER_PIN"})
+ASKED_ON_PAGE = frozenset({"ENTER_PIN", "VERIFY_NUMBER"})
 # A step that is not required and must wait longer than this does not hold up the completion.
 LONG_WAIT = timedelta(minutes=1)
 RUNNABLE = (Signup.State.RUNNING, Signup.State.COMPLETED)
@@ -51,8 +51,16 @@ def may_complete(signup: Signup, runs: dict[str, StepRun], now: datetime) -> boo
     return all(
         runs[step.name].status in {Status.DONE, Status.SKIPPED}
         if step.required
-        else is_settled(runs[step.name], signup, now)
+        else is_settled(runs[step.name], signup, now) or is_cut_off(step, signup, runs, now)
         for step in STEPS
+    )
+
+
+def is_cut_off(step: Step, signup: Signup, runs: dict[str, StepRun], now: datetime) -> bool:
+    """It waits for a step that does not hold the completion up either, and is not done."""
+    before = [runs[name] for name in step.after]
+    return is_blocked(runs[step.name]) and any(
+        run.status not in {Status.DONE, Status.SKIPPED} and is_settled(run, signup, now) for run in before
     )
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from onboarding.models import Signup, StepRun
+from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.outcomes import Actor, Problem
 from onboarding.readiness import RUNNABLE, advance, fail, locked
 
@@ -50,6 +50,20 @@ def fail_unanswered(now: datetime) -> int:
                 fail(signup, problem, step=None, now=now)
                 failed += 1
     return failed
+
+
+def go_on(signup: Signup, now: datetime) -> tuple[str, ...]:
+    """Runs what is unfinished again, of a failed signup too. Returns those steps. Under the signup's lock."""
+    is_failed = signup.state == Signup.State.FAILED
+    if is_failed and signup.link.status != OnboardingLink.Status.PENDING:
+        return ()
+    steps = reopened(signup, now)
+    if steps and is_failed:
+        Signup.objects.filter(pk=signup.pk).update(state=Signup.State.RUNNING, error=None, finished_at=None)
+        OnboardingLink.objects.filter(pk=signup.link_id).update(
+            status=OnboardingLink.Status.PROCESSING, last_error=None, next_action=None
+        )
+    return steps
 
 
 def reopened(signup: Signup, now: datetime) -> tuple[str, ...]:

@@ -83,20 +83,17 @@ def retry_link(*, link: OnboardingLink) -> OnboardingLink:
         raise NothingToRetryError
     now = timezone.now()
     signup = readiness.locked(latest.pk)
-    steps = resuming.reopened(signup, now)
+    steps = resuming.go_on(signup, now)
     if not steps:
         raise NothingToRetryError
-    if signup.state == Signup.State.FAILED:
-        Signup.objects.filter(pk=signup.pk).update(state=Signup.State.RUNNING, error=None, finished_at=None)
-        current.status, current.last_error = OnboardingLink.Status.PROCESSING, None
-        current.save(update_fields=["status", "last_error"])
     ring_steps(signup.pk, steps)
-    return current
+    return OnboardingLink.objects.get(pk=current.pk)
 
 
 def is_retryable(signup: Signup) -> bool:
-    """A failure that only the end-user can cure is not run again; what failed elsewhere is."""
+    """What only another sign-in can cure is not run again; what failed elsewhere is, and a missing number."""
     if signup.state == Signup.State.FAILED:
         error: Mapping[str, Any] = signup.error or {}
-        return bool(signup.access_token) and error.get("actor") != Actor.END_USER
+        is_curable = error.get("actor") != Actor.END_USER or error.get("code") == "NO_PHONE_NUMBER"
+        return bool(signup.access_token) and is_curable
     return signup.state in {Signup.State.RUNNING, Signup.State.COMPLETED}

@@ -188,6 +188,15 @@ class Migration(migrations.Migration):
                 ("token_expires_at", models.DateTimeField(blank=True, null=True)),
                 ("meta_waba_id", models.CharField(blank=True, max_length=32, null=True)),
                 ("meta_phone_number_id", models.CharField(blank=True, max_length=32, null=True)),
+                (
+                    "added_phone_number_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="Added by the page; the signup's once it is verified",
+                        max_length=32,
+                        null=True,
+                    ),
+                ),
                 ("is_coexistence", models.BooleanField(default=False)),
                 ("error", models.JSONField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
