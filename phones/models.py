@@ -119,3 +119,23 @@ class CoexistenceSync(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.outcome or 'unknown'}"
+
+
+class CodeRequest(models.Model):
+    """One verification code that Meta was asked to send to a number, whether or not the number has a row."""
+
+    class Method(models.TextChoices):
+        SMS = "SMS"
+        VOICE = "VOICE"
+
+    meta_phone_number_id = models.CharField("Meta phone number id", max_length=32)
+    method = models.CharField(max_length=8, choices=Method.choices)
+    requested_at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(max_length=64, null=True, blank=True, help_text="null: it was never learnt")
+
+    class Meta:
+        ordering = ["-requested_at", "-pk"]
+        indexes = [models.Index(fields=["meta_phone_number_id", "-requested_at"], name="code_request_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.requested_at:%Y-%m-%d %H:%M} {self.outcome or 'unknown'}"

@@ -29,6 +29,15 @@ class Waba(models.Model):
         CONNECTED = "connected"
         DISCONNECTED = "disconnected"
 
+    class CreditLine(models.TextChoices):
+        """How far our credit line came to pay for it; null where none was shared."""
+
+        SHARED = "shared", "shared: Meta accepted, not yet seen as what pays"
+        VERIFIED = "verified", "verified: Meta shows it as what pays"
+        REFUSED = "refused"
+        UNSUPPORTED_CURRENCY = "unsupported_currency"
+        REVOKED = "revoked"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="wabas")
     meta_waba_id = models.CharField("Meta WABA id", max_length=32)
@@ -67,9 +76,14 @@ class Waba(models.Model):
     )
     told_at = models.JSONField(default=dict, blank=True)
 
-    credit_line_status = models.CharField(max_length=32, null=True, blank=True)
+    credit_line_status = models.CharField(max_length=32, choices=CreditLine.choices, null=True, blank=True)
     allocation_config_id = models.CharField(max_length=32, null=True, blank=True)
     credit_shared_at = models.DateTimeField(null=True, blank=True)
+    credit_asked_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when somebody is sharing it; stays where the outcome is unknown",
+    )
     credit_error = models.JSONField(
         null=True, blank=True, help_text="{code, message, ...}: why it is not shared"
     )
@@ -105,6 +119,7 @@ class Waba(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="waba_newest"),
+            models.Index(fields=["owner_business_id"], name="waba_by_owner"),
             models.Index(
                 fields=["check_due_at"], name="waba_check_due", condition=Q(check_due_at__isnull=False)
             ),

@@ -135,6 +135,35 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CodeRequest",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "meta_phone_number_id",
+                    models.CharField(max_length=32, verbose_name="Meta phone number id"),
+                ),
+                ("method", models.CharField(choices=[("SMS", "Sms"), ("VOICE", "Voice")], max_length=8)),
+                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True, help_text="null: it was never learnt", max_length=64, null=True
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-requested_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["meta_phone_number_id", "-requested_at"], name="code_request_newest")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="RegistrationAttempt",
             fields=[
                 (

@@ -84,9 +84,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("told_at", models.JSONField(blank=True, default=dict)),
-                ("credit_line_status", models.CharField(blank=True, max_length=32, null=True)),
+                (
+                    "credit_line_status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("shared", "shared: Meta accepted, not yet seen as what pays"),
+                            ("verified", "verified: Meta shows it as what pays"),
+                            ("refused", "Refused"),
+                            ("unsupported_currency", "Unsupported Currency"),
+                            ("revoked", "Revoked"),
+                        ],
+                        max_length=32,
+                        null=True,
+                    ),
+                ),
                 ("allocation_config_id", models.CharField(blank=True, max_length=32, null=True)),
                 ("credit_shared_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "credit_asked_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when somebody is sharing it; stays where the outcome is unknown",
+                        null=True,
+                    ),
+                ),
                 (
                     "credit_error",
                     models.JSONField(
@@ -124,6 +146,7 @@ class Migration(migrations.Migration):
                 "ordering": ["-created_at", "-id"],
                 "indexes": [
                     models.Index(fields=["organization", "-created_at", "-id"], name="waba_newest"),
+                    models.Index(fields=["owner_business_id"], name="waba_by_owner"),
                     models.Index(
                         condition=models.Q(("check_due_at__isnull", False)),
                         fields=["check_due_at"],
