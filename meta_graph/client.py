@@ -160,6 +160,7 @@ def _exchange(
 def _answer(name: str, exchanged: Exchange, token: Token | None, secrets: tuple[str, ...]) -> dict[str, Any]:
     """The answer's object, or its error raised."""
     kind = token.kind if token else ""
+    limits.note(name, exchanged.headers)
     try:
         document = jsons.loads(exchanged.body)
     except ValueError:
@@ -168,7 +169,6 @@ def _answer(name: str, exchanged: Exchange, token: Token | None, secrets: tuple[
     if isinstance(failed, dict):
         raise _graph_error(name, kind, exchanged, failed, secrets)
     if exchanged.status == 200 and isinstance(document, dict):
-        limits.warn_when_near(name, exchanged.headers)
         return document
     raise GraphError(
         call=name,
