@@ -231,6 +231,12 @@ META_CONFIG_ID = meta("META_CONFIG_ID", "", "780000000000001")
 META_BUSINESS_ID = meta("META_BUSINESS_ID", "", "100000000000001")
 META_SYSTEM_USER_ID = meta("META_SYSTEM_USER_ID", "", "100000000000002")
 META_SYSTEM_USER_TOKEN = meta("META_SYSTEM_USER_TOKEN", "", "sandbox-system-user-token")
+# Solution Partners: the credit line that pays for customers' WABAs, and which of Meta's two ways shares it.
+META_CREDIT_LINE_ID = env.str("META_CREDIT_LINE_ID", default="")
+META_CREDIT_METHOD = env.str("META_CREDIT_METHOD", default="share_and_attach")
+if META_CREDIT_METHOD not in {"share_and_attach", "share_then_attach"}:
+    raise ImproperlyConfigured("META_CREDIT_METHOD must be share_and_attach or share_then_attach")
+META_WEBHOOK_OVERRIDE = env.bool("META_WEBHOOK_OVERRIDE", default=False)
 META_REQUEST_TIMEOUT = env.float("META_REQUEST_TIMEOUT", default=10.0)
 try:
     META_SIGNUP_EXTRAS: dict[str, Any] = json.loads(
