@@ -1,10 +1,13 @@
 """The one transaction that completes a link: the link, its webhook, the event and its deliveries."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
-from onboarding.models import OnboardingLink, Signup, StepRun
-from onboarding.next_action import open_action
+from onboarding import link_events
+from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
+from onboarding.next_action import open_action, published_action
 from phones.models import PhoneNumber
 from phones.services import adopt_link
 from wabas.models import Waba
@@ -30,6 +33,7 @@ def complete(*, signup: Signup) -> None:
     link.waba, link.phone = waba, phone
     # The webhook comes before the event: else the event that it asks for would miss it.
     link.outgoing_webhook = webhook_of(link, waba)
+    before = published_action(link, now)
     link.status, link.completed_at, link.last_error = OnboardingLink.Status.COMPLETED, now, None
     link.next_action = open_action(link, unfinished(current), now)
     link.save()
@@ -43,6 +47,17 @@ def complete(*, signup: Signup) -> None:
         waba=waba,
         name="phone_number.connected",
         data=connected(link, waba, phone),
+    )
+    link_events.tell(link, "completed", now)
+    link_events.tell_whose_turn(link, before, now)
+    settle_shared(current, now)
+
+
+def settle_shared(signup: Signup, now: datetime) -> None:
+    """What waited for its signup, or was put to support meanwhile, has it."""
+    rows = SharedWaba.objects.unsettled().filter(meta_waba_id=signup.meta_waba_id)
+    rows.update(
+        outcome=SharedWaba.Outcome.KNOWN, signup=signup, error=None, next_look_at=None, settled_at=now
     )
 
 

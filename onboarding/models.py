@@ -244,6 +244,16 @@ class StepRun(models.Model):
         return f"{self.step}: {self.status}"
 
 
+class SharedWabaQuerySet(models.QuerySet["SharedWaba"]):
+    def unsettled(self) -> "SharedWabaQuerySet":
+        """Those without a signup that brought them."""
+        return self.exclude(outcome__in=[SharedWaba.Outcome.KNOWN, SharedWaba.Outcome.RECOVERED])
+
+    def for_support(self) -> "SharedWabaQuerySet":
+        """Those that somebody should look at."""
+        return self.filter(outcome__in=[SharedWaba.Outcome.SEVERAL, SharedWaba.Outcome.NOBODY])
+
+
 class SharedWaba(models.Model):
     """A WABA that Meta said was shared with us (PARTNER_ADDED), and what became of it."""
 
@@ -279,6 +289,8 @@ class SharedWaba(models.Model):
         related_name="+",
         help_text="Who of the staff decided; null: it came out by itself",
     )
+
+    objects = SharedWabaQuerySet.as_manager()
 
     class Meta:
         verbose_name = "shared WABA"

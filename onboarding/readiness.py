@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from onboarding import link_events
 from onboarding.models import OnboardingLink, Signup, StepRun
-from onboarding.next_action import open_action
+from onboarding.next_action import open_action, published_action
 from onboarding.outcomes import Problem
 from onboarding.pipeline import COMPLETION, STEPS, Step
 
@@ -19,9 +20,13 @@ RUNNABLE = (Signup.State.RUNNING, Signup.State.COMPLETED)
 
 
 def locked(signup_id: uuid.UUID) -> Signup:
-    """The signup, its link locked before it: everybody takes the two in this order, or they deadlock."""
-    OnboardingLink.objects.select_for_update(of=("self",)).only("pk").get(signups=signup_id)
-    return Signup.objects.select_for_update(of=("self",)).select_related("link").get(pk=signup_id)
+    """The signup, its link locked before it: everybody takes the two in this order, or they deadlock.
+
+    Not against foreign keys: other signups of the link are being made meanwhile.
+    """
+    OnboardingLink.objects.select_for_update(of=("self",), no_key=True).only("pk").get(signups=signup_id)
+    signups = Signup.objects.select_for_update(of=("self",), no_key=True)
+    return signups.select_related("link").get(pk=signup_id)
 
 
 def advance(signup: Signup, now: datetime) -> tuple[str, ...]:
@@ -33,9 +38,11 @@ def advance(signup: Signup, now: datetime) -> tuple[str, ...]:
     if ready:
         StepRun.objects.filter(signup=signup, step__in=ready).update(next_attempt_at=now)
     if signup.state in RUNNABLE:
-        OnboardingLink.objects.filter(pk=signup.link_id).update(
-            next_action=open_action(signup.link, runs.values(), now)
-        )
+        link = signup.link
+        before = published_action(link, now)
+        link.next_action = open_action(link, runs.values(), now)
+        link.save(update_fields=["next_action"])
+        link_events.tell_whose_turn(link, before, now)
     return tuple(ready)
 
 
@@ -81,9 +88,19 @@ def is_settled(run: StepRun, signup: Signup, now: datetime) -> bool:
 
 
 def fail(signup: Signup, problem: Problem, *, step: str | None, now: datetime) -> None:
-    """The signup is over; the link is pending again and says why. Under the signup's lock."""
+    """The signup is over; the link is pending again and says why. Under the signup's lock.
+
+    A link that another signup has completed, or runs for, is left alone.
+    """
     error = problem.as_json(now) | {"step": step}
     Signup.objects.filter(pk=signup.pk).update(state=Signup.State.FAILED, error=error, finished_at=now)
-    OnboardingLink.objects.filter(pk=signup.link_id).exclude(status=OnboardingLink.Status.COMPLETED).update(
-        status=OnboardingLink.Status.PENDING, last_error=error, next_action=None
-    )
+    link, is_its_own = signup.link, signup.state == Signup.State.RUNNING
+    if link.status != OnboardingLink.Status.PENDING and not (
+        is_its_own and link.status == OnboardingLink.Status.PROCESSING
+    ):
+        return
+    before = published_action(link, now)
+    link.status, link.last_error, link.next_action = OnboardingLink.Status.PENDING, error, None
+    link.save(update_fields=["status", "last_error", "next_action"])
+    link_events.tell_failed(link, now)
+    link_events.tell_whose_turn(link, before, now)

@@ -1,15 +1,13 @@
-"""What nobody rang for: steps that are due, people who left, exchanges that were cut off, and retries."""
+"""What nobody rang for: steps that are due, people who left, and retries."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from onboarding.models import OnboardingLink, Signup, StepRun
-from onboarding.outcomes import Actor, Problem
-from onboarding.readiness import RUNNABLE, advance, fail, locked
+from onboarding.readiness import RUNNABLE, advance, locked
 
 Status = StepRun.Status
 
@@ -33,37 +31,20 @@ def unblock_silent(now: datetime) -> list[tuple[uuid.UUID, str]]:
     return opened
 
 
-def fail_unanswered(now: datetime) -> int:
-    """Exchanges whose process died before the token was stored: the code is spent, the link free again."""
-    patience = timedelta(seconds=settings.META_REQUEST_TIMEOUT + 35)
-    stale = Signup.objects.filter(state=Signup.State.EXCHANGING, exchanged_at__lt=now - patience)
-    problem = Problem(
-        "CODE_EXPIRED",
-        "The sign-in was interrupted at the last moment. It has to be done again.",
-        Actor.END_USER,
-    )
-    failed = 0
-    for signup_id in stale.values_list("pk", flat=True):
-        with transaction.atomic():
-            signup = locked(signup_id)
-            if signup.state == Signup.State.EXCHANGING:
-                fail(signup, problem, step=None, now=now)
-                failed += 1
-    return failed
-
-
 def go_on(signup: Signup, now: datetime) -> tuple[str, ...]:
     """Runs what is unfinished again, of a failed signup too. Returns those steps. Under the signup's lock."""
-    is_failed = signup.state == Signup.State.FAILED
-    if is_failed and signup.link.status != OnboardingLink.Status.PENDING:
+    link, is_failed = signup.link, signup.state == Signup.State.FAILED
+    if is_failed and link.status != OnboardingLink.Status.PENDING:
         return ()
     steps = reopened(signup, now)
-    if steps and is_failed:
-        Signup.objects.filter(pk=signup.pk).update(state=Signup.State.RUNNING, error=None, finished_at=None)
-        OnboardingLink.objects.filter(pk=signup.link_id).update(
-            status=OnboardingLink.Status.PROCESSING, last_error=None, next_action=None
-        )
-    return steps
+    if not steps:
+        return ()
+    if is_failed:
+        signup.state, signup.error, signup.finished_at = Signup.State.RUNNING, None, None
+        signup.save(update_fields=["state", "error", "finished_at"])
+        link.status, link.last_error, link.next_action = OnboardingLink.Status.PROCESSING, None, None
+        link.save(update_fields=["status", "last_error", "next_action"])
+    return (*steps, *advance(signup, now))
 
 
 def reopened(signup: Signup, now: datetime) -> tuple[str, ...]:

@@ -27,10 +27,14 @@ Status = StepRun.Status
 
 @dataclass(frozen=True)
 class Advance:
-    """What came of a run: which steps are ready now, and the phone whose link it completed."""
+    """What came of a run: the steps that are ready now, the phone whose link it completed.
+
+    `may_have_told`: an event may have been stored.
+    """
 
     ready: tuple[str, ...] = ()
     completed_phone: uuid.UUID | None = None
+    may_have_told: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ def settle(run: StepRun, ending: Ending) -> Advance:
         return Advance()
     if ending.status == Status.FAILED and BY_NAME[run.step].required and ending.problem:
         fail(signup, ending.problem, step=run.step, now=now)
-        return Advance()
+        return Advance(may_have_told=True)
     if run.step == COMPLETION.name:
-        return Advance(completed_phone=signup.phone_id)
-    return Advance(ready=advance(signup, now))
+        return Advance(completed_phone=signup.phone_id, may_have_told=True)
+    return Advance(ready=advance(signup, now), may_have_told=ending.problem is not None)

@@ -69,8 +69,11 @@ def delete_link(*, link: OnboardingLink) -> None:
     current = OnboardingLink.objects.select_for_update().get(pk=link.pk)
     if current.status != OnboardingLink.Status.PENDING:
         raise NotDeletableError
-    tried = Signup.objects.filter(link=current, waba__isnull=False).values_list("waba_id", flat=True)
-    Waba.objects.filter(pk__in=list(tried), phones=None).delete()
+    tried = Signup.objects.filter(waba__isnull=False)
+    own = tried.filter(link=current).values_list("waba_id", flat=True)
+    needed = tried.exclude(link=current).exclude(state=Signup.State.FAILED, access_token=None)
+    unused = set(own) - set(needed.filter(waba__in=list(own)).values_list("waba_id", flat=True))
+    Waba.objects.filter(pk__in=unused, phones=None).delete()
     current.delete()
 
 

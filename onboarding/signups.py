@@ -5,7 +5,7 @@ Each call carries the signup's UUID that the page made; the first to arrive make
 
 import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +17,14 @@ from django.utils import timezone
 from api.errors import ApiError, ConflictError, NotFoundError
 from api.request_id import current_request_id
 from meta_graph import oauth
-from meta_graph.errors import GraphError
-from meta_graph.oauth import AccessToken
-from onboarding import readiness, runner
+from meta_graph.errors import Cause, GraphError
+from onboarding import link_events, readiness, recovery, tokens
 from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.outcomes import Actor, Problem
 from onboarding.tasks import ring_steps
 from onboarding.verdicts import problem_of
 from phones.services import keep_pin
+from webhooks.tasks import ring_on_commit as ring_webhooks_on_commit
 
 log = structlog.get_logger("onboarding.signups")
 State = Signup.State
@@ -68,10 +68,14 @@ def signup_of(link: OnboardingLink, signup_id: UUID) -> Signup:
     return signup
 
 
+@transaction.atomic
 def note_opened(*, link: OnboardingLink, signup_id: UUID) -> None:
     """A person has the page before them; a link preview never comes here."""
     signup_of(link, signup_id)
-    OnboardingLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
+    now = timezone.now()
+    if OnboardingLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=now):
+        link_events.tell(link, "opened", now)
+        ring_webhooks_on_commit()
 
 
 def note_start(*, link: OnboardingLink, signup_id: UUID) -> None:
@@ -95,14 +99,31 @@ def note_session(*, link: OnboardingLink, signup_id: UUID, event: str, data: Map
     if signup.session_event and signup.session_event.startswith("FINISH"):
         return
     now = timezone.now()
-    Signup.objects.filter(pk=signup_id).update(session_event=event, session=dict(data), session_at=now)
+    signup.started_at = signup.started_at or now
+    signup.session_event, signup.session_at = event, now
+    # What Meta told of a signup that was recovered is not changed any more.
+    is_recovered = signup.token_source == Signup.TokenSource.FETCHED
+    signup.session = {**data, **signup.session} if is_recovered else dict(data)
+    signup.save(update_fields=["started_at", "session_event", "session", "session_at"])
+    if event.startswith("FINISH"):
+        recovery.hurry(signup, recovery.first_look(now))
     problem = reported(event, data)
     if problem and signup.state == State.OPENED:
-        error = problem.as_json(now) | {"step": data.get("current_step")}
-        Signup.objects.filter(pk=signup_id).update(error=error)
-        OnboardingLink.objects.filter(pk=link.pk, status=OnboardingLink.Status.PENDING).update(
-            last_error=error
-        )
+        note_left(signup, problem, data, now)
+
+
+def note_left(signup: Signup, problem: Problem, data: Mapping[str, Any], now: datetime) -> None:
+    """The end-user left Meta's window: the link says so, and whoever asked is told, once a signup."""
+    error, link = problem.as_json(now) | {"step": data.get("current_step")}, signup.link
+    Signup.objects.filter(pk=signup.pk).update(error=error)
+    if link.status != OnboardingLink.Status.PENDING:
+        return
+    link.last_error = error
+    link.save(update_fields=["last_error"])
+    if signup.abandoned_at is None:
+        Signup.objects.filter(pk=signup.pk).update(abandoned_at=now)
+        link_events.tell(link, "abandoned", now, step=data.get("current_step"))
+        ring_webhooks_on_commit()
 
 
 def reported(event: str, data: Mapping[str, Any]) -> Problem | None:
@@ -128,8 +149,8 @@ def receive_code(*, link: OnboardingLink, signup_id: UUID, code: str) -> None:
     """Exchanges the popup's code, now: it lives 30 seconds and works once.
 
     One committed row comes before the call, the code's unique hash, so that a repeated POST exchanges
-    nothing twice; the token is stored, encrypted, right after it. Raises ExchangeFailedError,
-    AlreadyRunningError, LinkExpiredError.
+    nothing twice; the token is stored, encrypted, right after it. Where Meta's answer never came the signup
+    waits for its recovery. Raises ExchangeFailedError, AlreadyRunningError, LinkExpiredError.
     """
     signup_of(link, signup_id)
     if not take_code(link, signup_id, hashlib.sha256(code.encode()).hexdigest()):
@@ -137,14 +158,14 @@ def receive_code(*, link: OnboardingLink, signup_id: UUID, code: str) -> None:
     try:
         token = oauth.exchange_code(code=code)
     except GraphError as error:
-        problem = problem_of(error)
-        log.warning(
-            "code exchange failed", signup=str(signup_id), problem=problem.code, cause=str(error.cause)
-        )
-        with transaction.atomic():
-            readiness.fail(readiness.locked(signup_id), problem, step=None, now=timezone.now())
-        raise ExchangeFailedError(problem) from error
-    keep_token(link, signup_id, token)
+        lose_code(signup_id, error)
+        return
+    try:
+        ready = tokens.keep_token(signup_id=signup_id, token=token, source=Signup.TokenSource.CODE)
+    except tokens.TooLateError:
+        lose_race(link, signup_id)
+    else:
+        ring_steps(signup_id, ready)
 
 
 def take_code(link: OnboardingLink, signup_id: UUID, code_hash: str) -> bool:
@@ -162,9 +183,11 @@ def take_code(link: OnboardingLink, signup_id: UUID, code_hash: str) -> bool:
                 raise AlreadyRunningError
             Signup.objects.filter(pk=signup_id).update(
                 code_hash=code_hash,
+                started_at=signup.started_at or now,
                 exchanged_at=now,
                 page_seen_at=now,
                 state=State.EXCHANGING,
+                error=None,
                 request_id=current_request_id(),
             )
     except IntegrityError:
@@ -174,26 +197,36 @@ def take_code(link: OnboardingLink, signup_id: UUID, code_hash: str) -> bool:
     return True
 
 
-@transaction.atomic
-def keep_token(link: OnboardingLink, signup_id: UUID, token: AccessToken) -> None:
-    """Stores the token and opens the steps. The first exchanged code of a link wins."""
-    now = timezone.now()
-    current = OnboardingLink.objects.select_for_update(of=("self",)).filter(pk=link.pk).first()
-    if current is None:
+def lose_code(signup_id: UUID, error: GraphError) -> None:
+    """The code gave no token: the signup failed, or waits for its recovery where Meta may have done the work.
+
+    Raises ExchangeFailedError, and AlreadyRunningError where the recovery was quicker.
+    """
+    problem, now = problem_of(error), timezone.now()
+    log.warning("code exchange failed", signup=str(signup_id), problem=problem.code, cause=str(error.cause))
+    with transaction.atomic():
+        signup = readiness.locked(signup_id)
+        if signup.state != State.EXCHANGING:
+            raise AlreadyRunningError
+        if error.cause is Cause.UNKNOWN_OUTCOME and recovery.is_configured():
+            Signup.objects.filter(pk=signup_id).update(error=problem.as_json(now))
+            # What an earlier try left there would end the page's waiting.
+            OnboardingLink.objects.filter(pk=signup.link_id).update(last_error=None)
+            recovery.hurry(signup, now)
+            return
+        readiness.fail(signup, problem, step=None, now=now)
+        ring_webhooks_on_commit()
+    raise ExchangeFailedError(problem) from error
+
+
+def lose_race(link: OnboardingLink, signup_id: UUID) -> None:
+    """Another token of this link was stored first. Raises AlreadyRunningError, or NotFoundError."""
+    mine = Signup.objects.filter(pk=signup_id, state=State.EXCHANGING)
+    mine.update(state=State.FAILED, finished_at=timezone.now())
+    log.info("a later code lost", signup=str(signup_id))
+    if not OnboardingLink.objects.filter(pk=link.pk).exists():
         raise NotFoundError
-    if current.status != OnboardingLink.Status.PENDING:
-        Signup.objects.filter(pk=signup_id).update(state=State.FAILED, finished_at=now)
-        transaction.on_commit(lambda: log.info("a later code lost", signup=str(signup_id)))
-        return
-    Signup.objects.filter(pk=signup_id).update(
-        access_token=token.value, token_expires_at=token.expires_at, state=State.RUNNING, error=None
-    )
-    current.status, current.last_error, current.next_action = OnboardingLink.Status.PROCESSING, None, None
-    current.save(update_fields=["status", "last_error", "next_action"])
-    signup = Signup.objects.get(pk=signup_id)
-    ready = runner.plan(signup, now)
-    readiness.advance(signup, now)
-    ring_steps(signup_id, ready)
+    raise AlreadyRunningError
 
 
 @transaction.atomic

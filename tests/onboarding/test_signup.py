@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from onboarding import resuming
+from onboarding import overdue
 from onboarding.models import OnboardingLink, Signup, StepRun
 from phones.models import PhoneNumber
 from tests.conftest import Api
@@ -149,7 +149,7 @@ def test_a_process_that_dies_in_the_exchange_frees_the_link(circle: Circle) -> N
         exchanged_at=timezone.now() - timedelta(minutes=2),
     )
 
-    resuming.fail_unanswered(timezone.now())
+    overdue.fail_unanswered(timezone.now())
 
     assert circle.read(user.link_id)["lastError"]["code"] == "CODE_EXPIRED"
     assert EndUser(user.link_id).bring(circle.meta.sandbox.sign_up()).status_code == 202

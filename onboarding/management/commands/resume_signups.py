@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from api.doorbell import ring
-from onboarding import resuming
+from onboarding import overdue, resuming
 from onboarding.tasks import run_step
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        freed = resuming.fail_unanswered(now)
+        freed = overdue.fail_unanswered(now)
         due = [*resuming.due(now), *resuming.unblock_silent(now)]
         for signup_id, step in due:
             if options["here"]:

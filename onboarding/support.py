@@ -1,0 +1,78 @@
+"""What support decides about a WABA that was shared with us and whose signup is not clear."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from api.errors import ConflictError
+from onboarding.matching import fitting, may_take_token
+from onboarding.models import SharedWaba, Signup
+from onboarding.recovery import is_configured
+from onboarding.tasks import look_on_commit
+
+Outcome = SharedWaba.Outcome
+# Support sees who signed up in the last day; by itself a shorter window counts.
+SEEN = timedelta(hours=24)
+
+
+class AlreadySettledError(ConflictError):
+    message = "It has its signup already."
+
+
+class NotACandidateError(ConflictError):
+    message = "That signup cannot take it: its link is no longer open, or it brought another account."
+
+
+class NotConfiguredError(ConflictError):
+    message = "META_SYSTEM_USER_TOKEN is not set, so that no token can be fetched."
+
+
+def candidates(shared: SharedWaba) -> list[Signup]:
+    """The signups that support may choose from, the newest click first; some cannot take a token any more."""
+    return fitting(shared, SEEN)
+
+
+@transaction.atomic
+def assign(*, shared: SharedWaba, signup: Signup, by: Any) -> None:
+    """`by`, a member of the staff, knows that `signup` brought this WABA. Its token is fetched right after.
+
+    Raises AlreadySettledError, NotACandidateError, NotConfiguredError.
+    """
+    row = unsettled(shared)
+    chosen = next((one for one in candidates(row) if one.pk == signup.pk), None)
+    if chosen is None or not may_take_token(chosen, timezone.now()):
+        raise NotACandidateError
+    if not is_configured():
+        raise NotConfiguredError
+    wait(row, signup=chosen, settled_by=by)
+
+
+@transaction.atomic
+def look_again(*, shared: SharedWaba) -> None:
+    """Decides anew: something was corrected. Raises AlreadySettledError."""
+    wait(unsettled(shared), signup=None, settled_by=None)
+
+
+@transaction.atomic
+def give_up(*, shared: SharedWaba, by: Any) -> None:
+    """Nothing is to be done about it. Raises AlreadySettledError."""
+    row = unsettled(shared)
+    row.outcome, row.signup, row.settled_by = Outcome.GIVEN_UP, None, by
+    row.settled_at, row.next_look_at = timezone.now(), None
+    row.save()
+
+
+def unsettled(shared: SharedWaba) -> SharedWaba:
+    row = SharedWaba.objects.select_for_update(of=("self",)).get(pk=shared.pk)
+    if row.outcome in {Outcome.KNOWN, Outcome.RECOVERED}:
+        raise AlreadySettledError
+    return row
+
+
+def wait(row: SharedWaba, *, signup: Signup | None, settled_by: Any) -> None:
+    row.outcome, row.signup, row.settled_by = Outcome.WAITING, signup, settled_by
+    row.error, row.settled_at, row.next_look_at = None, None, timezone.now()
+    row.save()
+    look_on_commit(row.pk)
