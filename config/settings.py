@@ -281,6 +281,7 @@ DELIVERY_ORGANIZATION_CAP = env.int("DELIVERY_ORGANIZATION_CAP", default=16)
 METRICS_PORT = env.int("METRICS_PORT", default=0)
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", default="127.0.0.1")
 PAGE_SILENT_SECONDS = env.float("PAGE_SILENT_SECONDS", default=120.0)
+PHONE_CHECK_SECONDS = env.float("PHONE_CHECK_SECONDS", default=3600.0)
 # A signup that finished at Meta and whose code did not come; see onboarding/recovery.py.
 RECOVERY_SILENCE_SECONDS = env.float("RECOVERY_SILENCE_SECONDS", default=10.0)
 RECOVERY_UNSEEN_SECONDS = env.float("RECOVERY_UNSEEN_SECONDS", default=90.0)
@@ -291,6 +292,8 @@ if DELIVERY_LEASE_SECONDS <= 0 or STEP_LEASE_SECONDS <= 0:
     raise ImproperlyConfigured("STEP_LEASE_SECONDS and DELIVERY_LEASE_SECONDS must be above 0")
 if not 0 < DELIVERY_SECONDS < DELIVERY_LEASE_SECONDS:
     raise ImproperlyConfigured("DELIVERY_SECONDS must be above 0 and below DELIVERY_LEASE_SECONDS")
+if PHONE_CHECK_SECONDS < 60:
+    raise ImproperlyConfigured("PHONE_CHECK_SECONDS must be at least 60")
 if DELIVERY_ORGANIZATION_CAP < 1:
     raise ImproperlyConfigured("DELIVERY_ORGANIZATION_CAP must be above 0")
 
