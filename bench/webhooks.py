@@ -16,7 +16,7 @@ from django.utils import timezone
 from bench.rig.database import migrated_database
 from bench.rig.figures import table
 from bench.rig.processes import processes
-from bench.rig.webhooks.claims import claims, fill_up, make_due, pile_up
+from bench.rig.webhooks.claims import ROWS, claims, fill_up, make_due, pile_up
 from bench.rig.webhooks.line import ENDPOINTS, Line
 from bench.rig.webhooks.pace import Delays, Healthy, delays, isolation, limit_delays
 from bench.rig.webhooks.rows import make_endpoints
@@ -56,6 +56,7 @@ class Figures:
     hanging: dict[int, Healthy] = field(default_factory=dict)
     unburdened: list[float] = field(default_factory=list)
     claims: dict[str, list[float]] = field(default_factory=dict)
+    with_slow: list[float] = field(default_factory=list)
 
     def ratio(self, one: str, other: str) -> float:
         """Round by round, the median: what else the machine did hit both alike."""
@@ -158,6 +159,7 @@ def measure_claims(figures: Figures, ours: list[OutgoingWebhook], scale: Scale) 
     figures.claims["held"] = claims()
     fill_up(dead, CAP, timezone.now())
     figures.claims["active, its cap under way"] = claims()
+    figures.with_slow = claims(ROWS)
 
 
 def bounds(figures: Figures) -> Iterator[Bound]:
@@ -185,7 +187,11 @@ def report(figures: Figures, held: Sequence[Bound], scale: Scale) -> None:
     print(f"\n{scale.held} rows at a dead endpoint, a claim of 64 rows from others, ms\n")
     rows = [
         [name, f"{median(ms):.1f}", f"{min(ms):.1f} to {max(ms):.1f}"]
-        for name, ms in {"not there": figures.unburdened, **figures.claims}.items()
+        for name, ms in {
+            "not there": figures.unburdened,
+            **figures.claims,
+            "the same, slow class looked at": figures.with_slow,
+        }.items()
     ]
     print(table(["the dead one is", "median of 20", "lowest to highest"], rows))
     print()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -127,12 +128,19 @@ def check_url(
     With `resolve` the name is looked up too, and refused when any of its addresses is; a name that cannot
     be resolved now is not refused, it may be set up later and is checked again at each call.
     """
-    host = _checked_host(_parsed(url, policy), policy)
-    if isinstance(host, IPv4Address | IPv6Address):
-        _check_literal(host, policy)
-    elif resolve:
+    host = _checked(url, policy)
+    if resolve and isinstance(host, str):
         for address in _looked_up(host, resolver or process_resolver()):
             check_address(address, policy)
+
+
+@lru_cache(maxsize=4096)
+def _checked(url: str, policy: AddressPolicy) -> str | Address:
+    """The host of a URL that may be called. Remembered: an endpoint is called by the same one each time."""
+    host = _checked_host(_parsed(url, policy), policy)
+    if not isinstance(host, str):
+        _check_literal(host, policy)
+    return host
 
 
 def _parsed(url: str, policy: AddressPolicy) -> Url:

@@ -7,6 +7,7 @@ import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -54,6 +55,24 @@ class OutboundSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """None: requests would read the whole body of a redirect even where it may not follow it."""
         return None
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Without what requests merges besides, since nothing else is ever set in a session of ours."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(request.method)
+        if request.params:
+            prepared.prepare_url(request.url, request.params)
+        else:
+            prepared.url = _prepared_url(request.url)
+        prepared.prepare_headers({**self.headers, **request.headers})
+        prepared.prepare_body(request.data, None, request.json)
+        return prepared
+
+
+@lru_cache(maxsize=4096)
+def _prepared_url(url: str) -> str | None:
+    """As requests writes it. Remembered: an endpoint is called at the same one each time."""
+    return requests.Request("POST", url).prepare().url
 
 
 class _Adapter(requests.adapters.HTTPAdapter):
@@ -145,12 +164,15 @@ def _attempt(
     would go along, which holds the headers and whose text is the URL with its query."""
     status: int | None = None
     try:
+        # Before it is prepared: what cannot be prepared is an address that must not be called.
+        if session.policy is not None:
+            check_url(request.url, session.policy)
         prepared = session.prepare_request(request)
+    except AddressRefused as refused:
+        return OutboundError(Failure.BLOCKED_ADDRESS, refused.reason, ends.elapsed_ms())
     except (requests.RequestException, ValueError):
         return OutboundError(Failure.INTERNAL, "The request could not be made.", ends.elapsed_ms())
     try:
-        if session.policy is not None:
-            check_url(request.url, session.policy)
         response = session.send(prepared, timeout=ends.remaining(), stream=True, allow_redirects=False)
         status = response.status_code
         with response:

@@ -32,10 +32,10 @@ SLOW_THREADS = THREADS // 4
 FAST_THREADS = THREADS - SLOW_THREADS
 # Claimed and not yet settled, in one turn: with less the threads run dry while the pump is at the database.
 # So many rounds of 10 s are within a lease.
-ROUNDS = 4
+ROUNDS = 5
 IN_HAND = ROUNDS * THREADS
 # So many results are settled together.
-BATCH = THREADS
+BATCH = 2 * THREADS
 TURN_SECONDS = 20.0
 # Or what came within so long.
 GATHER_SECONDS = 0.03
@@ -76,11 +76,40 @@ def attempted(claimed: Claimed, clock: Clock) -> Outcome | None:
         return Outcome(claimed, at, 0, error="internal")
 
 
+class SlowLook:
+    """When the slow class is worth a look, which costs a claim a third of its time.
+
+    A slow attempt came back and another may go, or nobody has looked for a while.
+    """
+
+    def __init__(self) -> None:
+        self.next_at = float("-inf")
+
+    def is_due(self) -> bool:
+        if time.monotonic() < self.next_at:
+            return False
+        self.next_at = time.monotonic() + LOOK_AGAIN_SECONDS
+        return True
+
+    def note(self, outcome: Outcome) -> None:
+        if outcome.claimed.is_slow or outcome.error is not None:
+            self.next_at = float("-inf")
+
+
 class Turn:
     """One stretch of work: what it has in hand, and what of that is not settled yet."""
 
-    def __init__(self, clock: Clock, trust: Trust, news: threading.Event, *, is_sweep: bool = False) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        trust: Trust,
+        news: threading.Event,
+        slow_look: SlowLook,
+        *,
+        is_sweep: bool = False,
+    ) -> None:
         self.clock, self.trust, self.news, self.is_sweep = clock, trust, news, is_sweep
+        self.slow_look = slow_look
         self.sending: dict[Attempted, Claimed] = {}
         self.back: deque[Attempted] = deque()
         self.results: list[Outcome] = []
@@ -96,7 +125,7 @@ class Turn:
         fast = len(self.sending) - slow + len(self.results)
         found = delivery.claim(
             ROUNDS * FAST_THREADS - fast,
-            ROUNDS * SLOW_THREADS - slow,
+            ROUNDS * SLOW_THREADS - slow if self.is_sweep or self.slow_look.is_due() else 0,
             now=now,
             trusts=self.trust.has,
             besides=self.unanswered(),
@@ -135,6 +164,7 @@ class Turn:
             outcome = attempt.result() if self.sending.pop(attempt, None) else None
             if outcome is not None:
                 self.trust.note(outcome)
+                self.slow_look.note(outcome)
                 self.results.append(outcome)
         if self.results:
             delivery.settle(self.results, now=self.clock())
@@ -169,6 +199,7 @@ class Pump:
         self.trust, self.swept_at = Trust(time.monotonic), float("-inf")
         # A ring, or enough to settle: what a turn waits for.
         self.news = threading.Event()
+        self.slow_look = SlowLook()
 
     def run(
         self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now, is_sweep: bool = False
@@ -178,7 +209,7 @@ class Pump:
         self.rung.set()
         self.news.set()
         while self.rung.is_set() and not self.stopping.is_set() and self.claiming.acquire(blocking=False):
-            turn = Turn(clock, self.trust, self.news, is_sweep=is_sweep)
+            turn = Turn(clock, self.trust, self.news, self.slow_look, is_sweep=is_sweep)
             try:
                 is_time_up = self.work(turn)
             finally:

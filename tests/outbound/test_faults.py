@@ -180,6 +180,13 @@ def test_the_query_is_in_no_log(session, caplog):
 
 def test_a_request_that_cannot_be_written_is_internal(session):
     with pytest.raises(OutboundError) as caught:
-        exchange(session, "POST", "http://127.0.0.1:9/x", seconds=5, headers={"X": "a\r\nb"})
+        exchange(session, "POST", "https://receiver.example.com/x", seconds=5, headers={"X": "a\r\nb"})
 
     assert caught.value.code == "internal"
+
+
+def test_a_url_that_cannot_be_read_is_a_blocked_address(session):
+    with pytest.raises(OutboundError) as caught:
+        exchange(session, "POST", "https://[receiver/x", seconds=5)
+
+    assert caught.value.code == "blocked_address"

@@ -3,29 +3,19 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from operator import itemgetter
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, TextField
-from django.db.models.functions import Cast
+from django.db.models import F
 
-from webhooks.delivery import lanes
+from webhooks.delivery import batches, lanes
+from webhooks.delivery.batches import Work
 from webhooks.delivery.lanes import CAP, Lane, Load
 from webhooks.models import Delivery
 
 Trusts = Callable[[UUID], bool]
-# All that an attempt needs, of the row, its event and its endpoint, by one query and without an instance of
-# a model for each. Made once: making it takes longer than asking it.
-READ = Delivery.objects.annotate(
-    sealed=Cast("webhook__secret", TextField()), sealed_before=Cast("webhook__previous_secret", TextField())
-).values_list(
-    *("pk", "webhook_id", "event_id", "attempt_count", "next_attempt_at", "lease_token", "lease_expires_at"),
-    *("event__name", "event__body", "webhook__url", "webhook__previous_secret_until"),
-    *("sealed", "sealed_before"),
-    named=True,
-)
 
 
 @dataclass(frozen=True)
@@ -70,13 +60,18 @@ def claim(
     token, until = uuid4(), now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
     taken: dict[UUID, bool] = {}
     with transaction.atomic(durable=True):
+        lanes.read_by_index()
         for is_slow, room in ((False, limit), (True, limit if slow_limit is None else slow_limit)):
             if room <= 0:
                 continue
             ids = due(room, now, is_slow=is_slow, trusts=trusts, besides=besides)
-            lease(ids, token, until)
+            if ids:
+                batches.lease(ids, token, until)
             taken |= dict.fromkeys(ids, is_slow)
-        return loaded(taken, now) if taken else []
+        if not taken:
+            return []
+        works = batches.read(taken)
+        return [claimed(works[pk], token, until, now, is_slow=is_slow) for pk, is_slow in taken.items()]
 
 
 def due(limit: int, now: datetime, *, is_slow: bool, trusts: Trusts, besides: Collection[UUID]) -> list[UUID]:
@@ -92,56 +87,39 @@ def due(limit: int, now: datetime, *, is_slow: bool, trusts: Trusts, besides: Co
 
 
 def picked(
-    wanted: list[tuple[Lane, int]], load: Load, allowed: dict[Any, int], limit: int, now: datetime
+    wanted: list[tuple[Lane, int]], load: Load, allowed: dict[str, int], limit: int, now: datetime
 ) -> list[UUID]:
     """One row of each endpoint in turn, then the next of each, while there is room for it."""
-    lane_of = {lane.webhook_id: (place, lane) for place, (lane, _) in enumerate(wanted)}
-    turns: dict[Any, int] = {}
-    queue = []
-    for pk, webhook_id, _ in sorted(lanes.due_rows(wanted, now), key=lambda row: (row[2], str(row[0]))):
-        turn = turns[webhook_id] = turns.get(webhook_id, -1) + 1
-        if turn < allowed[webhook_id]:
-            queue.append((turn, lane_of[webhook_id][0], pk, lane_of[webhook_id][1]))
+    first_of: dict[str, int] = {}
+    # An endpoint has up to two lanes, and its turns are counted at the first.
+    home = [first_of.setdefault(lane.webhook_id, place) for place, (lane, _) in enumerate(wanted)]
+    turns, queue = [0] * len(wanted), []
+    for _, pk, place in sorted(lanes.due_rows(wanted, now), key=itemgetter(0)):
+        queue.append((turns[home[place]], place, pk))
+        turns[home[place]] += 1
     ids: list[UUID] = []
-    for _, _, pk, lane in sorted(queue, key=lambda one: one[:2]):
-        if len(ids) < limit and load.room(lane) > 0:
+    for turn, place, pk in sorted(queue):
+        lane = wanted[place][0]
+        if len(ids) < limit and turn < allowed[lane.webhook_id] and load.room(lane) > 0:
             load.add(lane)
             ids.append(lanes.as_uuid(pk))
     return ids
 
 
-def lease(ids: list[UUID], token: UUID, until: datetime) -> None:
-    if ids:
-        Delivery.objects.filter(pk__in=ids).update(
-            state=Delivery.State.IN_FLIGHT,
-            attempt_count=F("attempt_count") + 1,
-            lease_token=token,
-            lease_expires_at=until,
-        )
-
-
-def loaded(taken: dict[UUID, bool], now: datetime) -> list[Claimed]:
-    """The claimed rows in the order taken."""
-    rows = {row.pk: row for row in READ.filter(pk__in=taken)}
-    return [claimed(rows[pk], now, is_slow=is_slow) for pk, is_slow in taken.items()]
-
-
-def claimed(row: Any, now: datetime, *, is_slow: bool) -> Claimed:
-    """`row` has its lease, and the secrets as they are stored."""
-    until = row.webhook__previous_secret_until
-    signs_too = until is not None and until > now
+def claimed(work: Work, lease_token: UUID, until: datetime, now: datetime, *, is_slow: bool) -> Claimed:
+    signs_too = work.sealed_before and work.sealed_before_until and work.sealed_before_until > now
     return Claimed(
-        delivery_id=row.pk,
-        webhook_id=row.webhook_id,
-        event_id=row.event_id,
-        event_name=row.event__name,
-        body=bytes(row.event__body),
-        url=row.webhook__url,
-        sealed=(row.sealed, row.sealed_before) if signs_too else (row.sealed,),
-        attempt=row.attempt_count,
-        lease_token=row.lease_token,
-        lease_expires_at=row.lease_expires_at,
-        due_at=row.next_attempt_at,
+        delivery_id=work.delivery_id,
+        webhook_id=work.webhook_id,
+        event_id=work.event_id,
+        event_name=work.event_name,
+        body=work.body,
+        url=work.url,
+        sealed=(work.sealed, work.sealed_before) if signs_too and work.sealed_before else (work.sealed,),
+        attempt=work.attempt,
+        lease_token=lease_token,
+        lease_expires_at=until,
+        due_at=work.due_at,
         is_slow=is_slow,
     )
 

@@ -1,6 +1,6 @@
 """Keeping what outcomes say of their endpoints: lanes are read for all, locked and written for few."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,16 +19,14 @@ log = structlog.get_logger("webhooks.delivery")
 NEWEST = 500
 
 
-def note(outcomes: Sequence[Outcome], now: datetime) -> None:
+def note(outcomes: Sequence[Outcome], troubled: Collection[UUID], now: datetime) -> None:
     """Within the transaction that settles them; their attempts are stored already.
 
-    Quick successes of endpoints without troubles cost one query for all.
+    Quick successes of endpoints that are not `troubled` cost nothing.
     """
     by_webhook: dict[UUID, list[Outcome]] = {}
     for outcome in sorted(outcomes, key=lambda one: one.ended_at):
         by_webhook.setdefault(outcome.claimed.webhook_id, []).append(outcome)
-    known = WebhookLane.objects.in_bulk(by_webhook)
-    troubled = {pk for pk, lane in known.items() if not lane.is_calm}
     moved = [pk for pk, its in by_webhook.items() if pk in troubled or not all(map(is_quick_success, its))]
     for lane in locked(moved):
         note_lane(lane, by_webhook[lane.pk], now)

@@ -90,7 +90,8 @@ def due_lanes(kinds: str, is_class: str, room: str, besides: str) -> str:
         {FROM_HEADS}
         WHERE {IS_DUE} AND {is_class} AND {besides}
     )
-    SELECT candidate.webhook_id, candidate.again, candidate.cap, endpoint.organization_id
+    SELECT CAST(candidate.webhook_id AS text), candidate.again, candidate.cap,
+           CAST(endpoint.organization_id AS text)
     FROM candidate
     JOIN webhooks_outgoingwebhook endpoint ON endpoint.id = candidate.webhook_id
     JOIN organizations_organization organization ON organization.id = endpoint.organization_id
@@ -113,10 +114,14 @@ FAST_LANES_JSON = due_lanes(NEW, IS_FAST, FAST_ROOM, BESIDES_JSON)
 SLOW_LANES_JSON = due_lanes(BOTH, IS_SLOW, SLOW_ROOM, BESIDES_JSON)
 
 # Statements of their own after the lock: their snapshots see what other claimers of these lanes committed.
-LOAD_NOW = f"WITH RECURSIVE {LOAD} SELECT webhook_id, organization_id, in_flight, slow FROM load"  # noqa: S608
+LOAD_NOW = f"""
+    WITH RECURSIVE {LOAD}
+    SELECT CAST(webhook_id AS text), CAST(organization_id AS text), in_flight, slow FROM load
+"""  # noqa: S608
 DUE_ROWS = f"""
-    SELECT due.id, lane.webhook_id, due.next_attempt_at
-    FROM unnest(%(webhooks)s::uuid[], %(agains)s::int[], %(rooms)s::int[]) AS lane (webhook_id, again, room)
+    SELECT EXTRACT(EPOCH FROM due.next_attempt_at)::float8, due.id, lane.place - 1
+    FROM unnest(%(webhooks)s::uuid[], %(agains)s::int[], %(rooms)s::int[])
+         WITH ORDINALITY AS lane (webhook_id, again, room, place)
     CROSS JOIN LATERAL (
         SELECT id, next_attempt_at FROM webhooks_delivery
         WHERE webhook_id = lane.webhook_id AND state = 'pending' AND {AGAIN} = lane.again
@@ -126,7 +131,7 @@ DUE_ROWS = f"""
 """  # noqa: S608
 # SQLite's: one lane at a time, in a transaction that is alone anyway.
 DUE_ROWS_OF_A_LANE = f"""
-    SELECT id, webhook_id, next_attempt_at FROM webhooks_delivery
+    SELECT next_attempt_at, id, %(place)s FROM webhooks_delivery
     WHERE webhook_id = %(webhook)s AND state = 'pending' AND {AGAIN} = %(again)s
       AND next_attempt_at <= %(now)s
     ORDER BY next_attempt_at, id LIMIT %(room)s
