@@ -236,6 +236,7 @@ META_CREDIT_LINE_ID = env.str("META_CREDIT_LINE_ID", default="")
 META_CREDIT_METHOD = env.str("META_CREDIT_METHOD", default="share_and_attach")
 if META_CREDIT_METHOD not in {"share_and_attach", "share_then_attach"}:
     raise ImproperlyConfigured("META_CREDIT_METHOD must be share_and_attach or share_then_attach")
+META_WEBHOOK_VERIFY_TOKEN = meta("META_WEBHOOK_VERIFY_TOKEN", "", "sandbox-verify-token")
 META_WEBHOOK_OVERRIDE = env.bool("META_WEBHOOK_OVERRIDE", default=False)
 META_REQUEST_TIMEOUT = env.float("META_REQUEST_TIMEOUT", default=10.0)
 try:
