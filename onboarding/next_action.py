@@ -7,10 +7,16 @@ from typing import Any
 from django.conf import settings
 
 from api.times import timestamp
-from onboarding.models import OnboardingLink, StepRun
-from onboarding.outcomes import Actor
+from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.outcomes import NO_PHONE_NUMBER, Actor, Problem
 
 Status = StepRun.Status
+# Not what a client or an end-user could cure, and nothing that they would notice.
+QUIET = frozenset({"override_callback"})
+VERIFY_NUMBER = (
+    "VERIFY_NUMBER",
+    "The number has to be verified: the end-user opens the link and has a code sent to it.",
+)
 AFTER_FAILURE = {
     Actor.END_USER: ("SIGN_UP_AGAIN", "The end-user has to open the link and sign up again."),
     Actor.CUSTOMER: ("CHECK_ACCOUNT", "Find out who connected this account, or use another one."),
@@ -30,7 +36,7 @@ def action(actor: str, code: str, message: str, **more: str | None) -> dict[str,
 
 def open_action(link: OnboardingLink, runs: Iterable[StepRun], now: datetime) -> dict[str, Any] | None:
     """What a signup that runs, or a completed link, is waiting for; None when for nothing."""
-    rows = list(runs)
+    rows = [run for run in runs if run.step not in QUIET]
     asking = next((run for run in rows if run.status == Status.NEEDS_CUSTOMER and run.error), None)
     if asking:
         error = asking.error or {}
@@ -53,12 +59,35 @@ def waits_until(run: StepRun, now: datetime) -> datetime | None:
     return run.next_attempt_at if run.status == Status.WAITING and is_later else None
 
 
+def lacks_number(signup: Signup) -> bool:
+    """It ended without a number, and goes on with its token as soon as there is one."""
+    error: dict[str, Any] = signup.error or {}
+    return (
+        signup.state == Signup.State.FAILED
+        and error.get("code") == NO_PHONE_NUMBER
+        and bool(signup.access_token)
+        and signup.link.status == OnboardingLink.Status.PENDING
+    )
+
+
+def left_open(link: OnboardingLink, problem: Problem) -> dict[str, Any] | None:
+    """What a signup that failed leaves for the page to ask, without another sign-in."""
+    if problem.code != NO_PHONE_NUMBER:
+        return None
+    message = "The account has no phone number yet. The end-user opens the link and adds one."
+    return action(Actor.END_USER, "ADD_NUMBER", message, url=hosted_url(link))
+
+
+def verify_number(link: OnboardingLink) -> dict[str, Any]:
+    return action(Actor.END_USER, *VERIFY_NUMBER, url=hosted_url(link))
+
+
 def published_action(link: OnboardingLink, now: datetime) -> dict[str, Any] | None:
     """The link's `nextAction`."""
     if link.is_expired(now):
         return action(Actor.CUSTOMER, "LINK_EXPIRED", "The link has expired. Make a new one.")
-    if link.status != OnboardingLink.Status.PENDING:
-        stored: dict[str, Any] | None = link.next_action
+    stored: dict[str, Any] | None = link.next_action
+    if stored or link.status != OnboardingLink.Status.PENDING:
         return stored
     if link.last_error:
         actor = Actor(link.last_error["actor"])

@@ -10,6 +10,8 @@ from django.utils import timezone
 from api.times import timestamp
 from meta_graph.errors import GraphError
 
+NO_PHONE_NUMBER = "NO_PHONE_NUMBER"
+
 
 class Settled(StrEnum):
     """What a step returns when it need not run again."""

@@ -1,11 +1,13 @@
 """The bodies of the hosted page's own calls."""
 
+import re
 from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Text
+from api.fields import Choice, PhoneNumberText, Text
 from api.serializers import Input
+from phones.models import CodeRequest
 
 MAX_SESSION_KEYS = 40
 
@@ -46,3 +48,27 @@ class CodeInput(SignupInput):
 
 class PinInput(SignupInput):
     pin = serializers.RegexField(r"\A[0-9]{6}\Z", error_messages={"invalid": "The PIN has six digits."})
+
+
+class MethodInput(SignupInput):
+    """How Meta gets a code to the number."""
+
+    method = Choice(choices=CodeRequest.Method.choices)
+
+
+class NumberInput(MethodInput):
+    """A number for the account that was signed in for."""
+
+    phoneNumber = PhoneNumberText(source="phone_number", max_length=30)
+    displayName = Text(source="display_name", min_length=1, max_length=100)
+
+
+class VerifyInput(SignupInput):
+    """The code that Meta sent; people type it with its hyphen."""
+
+    code = serializers.RegexField(r"\A[0-9]{4,10}\Z", error_messages={"invalid": "The code has six digits."})
+
+    def to_internal_value(self, data: Any) -> Any:
+        code = data.get("code") if isinstance(data, dict) else None
+        digits = {"code": re.sub(r"[\s-]", "", code)} if isinstance(code, str) else {}
+        return super().to_internal_value({**data, **digits} if digits else data)

@@ -9,12 +9,14 @@ from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils import translation
 
+from api.times import timestamp
 from onboarding import texts
 from onboarding.models import OnboardingLink, Signup
 from onboarding.outcomes import Actor
 from onboarding.redirects import error_url
 from phones.models import RegistrationAttempt
 from phones.registration import attempts_left
+from phones.verification import code_sent_at
 
 
 def page_language(link: OnboardingLink) -> str:
@@ -30,16 +32,20 @@ def page_language(link: OnboardingLink) -> str:
 SDK_LOCALES = {"en": "en_US", "es": "es_LA", "pt": "pt_BR", "he": "he_IL", "ar": "ar_AR", "fr": "fr_FR"}
 
 
+# The page's own calls, where its script knows them by another name than the address does.
+SAME_NAME = ("opened", "start", "session", "callback", "pin", "skip", "status", "number", "check")
+CALLS = {name: name for name in SAME_NAME} | {"requestCode": "request-code", "verifyCode": "verify-code"}
+
+
 def page_config(request: HttpRequest, link: OnboardingLink, now: datetime, language: str) -> dict[str, Any]:
     """What the script needs; see `templates/onboarding/signup.html`."""
     signup = current_signup(link)
-    calls = ("opened", "start", "session", "callback", "pin", "skip", "status")
     return {
         "linkId": str(link.pk),
         "name": link.name,
         "status": link.published_status(now),
         "signupId": str(signup.pk) if signup else None,
-        "urls": {name: reverse(f"signup-{name}", args=[link.pk]) for name in calls},
+        "urls": {key: reverse(f"signup-{name}", args=[link.pk]) for key, name in CALLS.items()},
         "sdkUrl": settings.META_SDK_URL.format(locale=SDK_LOCALES.get(language, "en_US")),
         "sdk": {
             "appId": settings.META_APP_ID,
@@ -50,6 +56,7 @@ def page_config(request: HttpRequest, link: OnboardingLink, now: datetime, langu
         "messageOrigins": settings.META_MESSAGE_ORIGINS,
         "error": shown_error(link, signup, now),
         "isBeingSetUp": is_being_set_up(link, signup),
+        "nextAction": shown_action(link, signup, now),
         "redirectUrl": None,
         "stepTitles": texts.step_titles(),
         "csrfToken": get_token(request),
@@ -101,11 +108,20 @@ def shown_error(link: OnboardingLink, signup: Signup | None, now: datetime) -> d
 
 
 def shown_action(link: OnboardingLink, signup: Signup | None, now: datetime) -> dict[str, Any] | None:
-    """What the page has to do or say while the steps run: enter a PIN, or wait for Meta."""
+    """What the page has to ask or say: a PIN, a number, the proof of one, or to wait for Meta."""
     action = link.next_action
-    if not action or link.status == OnboardingLink.Status.PENDING:
+    if not action or link.is_expired(now):
         return None
     shown = {name: action[name] for name in ("actor", "code", "deadline") if name in action}
     if action["code"] == "ENTER_PIN" and signup and signup.phone:
         shown["attemptsLeft"] = attempts_left(signup.phone, now, made_by=RegistrationAttempt.Maker.PERSON)
+    if action["code"] == "VERIFY_NUMBER" and signup:
+        shown["codeSentAt"] = sent_at(signup)
     return shown | {"message": texts.next_action_text(action["code"])}
+
+
+def sent_at(signup: Signup) -> str | None:
+    """When the last code went to the number that has to be proven."""
+    number_id = signup.phone.meta_phone_number_id if signup.phone else signup.added_phone_number_id
+    at = code_sent_at(number_id) if number_id else None
+    return timestamp(at) if at else None

@@ -13,9 +13,17 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from api.errors import NotFoundError
-from onboarding import signups
+from onboarding import numbers, signups
 from onboarding.models import OnboardingLink, Signup
-from onboarding.page_bodies import CodeInput, PinInput, SessionInput, SignupInput
+from onboarding.page_bodies import (
+    CodeInput,
+    MethodInput,
+    NumberInput,
+    PinInput,
+    SessionInput,
+    SignupInput,
+    VerifyInput,
+)
 from onboarding.page_gate import body_of, checked, found, page_call
 from onboarding.page_state import current_signup, page_config, page_language, shown_action, shown_error
 from onboarding.redirects import success_url
@@ -115,6 +123,34 @@ def pin(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
 @page_call
 def skip(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
     signups.put_off(link=link, **body_of(request, SignupInput))
+    return accepted(link)
+
+
+@require_POST
+@page_call
+def number(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    numbers.add_number(link=link, language=page_language(link), **body_of(request, NumberInput))
+    return accepted(link)
+
+
+@require_POST
+@page_call
+def request_code(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    numbers.request_code(link=link, language=page_language(link), **body_of(request, MethodInput))
+    return accepted(link)
+
+
+@require_POST
+@page_call
+def verify_code(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    numbers.verify_code(link=link, **body_of(request, VerifyInput))
+    return accepted(link)
+
+
+@require_POST
+@page_call
+def check(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    numbers.check_again(link=link, **body_of(request, SignupInput))
     return accepted(link)
 
 

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from onboarding.models import Signup, StepRun
 from onboarding.outcomes import Settled
 from onboarding.steps import (
+    assign_system_user,
     complete_link,
     identify_assets,
+    override_callback,
     register_phone,
     save_phone,
     save_waba,
+    share_credit_line,
     subscribe_app,
+    sync_coexistence,
 )
 
 
@@ -30,7 +34,11 @@ STEPS: tuple[Step, ...] = (
     Step("save_waba", save_waba.run, after=("identify_assets",)),
     Step("save_phone", save_phone.run, after=("identify_assets", "save_waba")),
     Step("subscribe_app", subscribe_app.run, after=("save_waba",)),
+    Step("assign_system_user", assign_system_user.run, after=("save_waba",), required=False),
+    Step("share_credit_line", share_credit_line.run, after=("assign_system_user",), required=False),
     Step("register_phone", register_phone.run, after=("save_phone",), required=False),
+    Step("sync_coexistence", sync_coexistence.run, after=("subscribe_app", "save_phone"), required=False),
+    Step("override_callback", override_callback.run, after=("subscribe_app", "save_phone"), required=False),
 )
 # Runs when every required step is done and the others are settled.
 COMPLETION = Step("complete_link", complete_link.run)

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from onboarding import link_events
 from onboarding.models import OnboardingLink, Signup, StepRun
-from onboarding.next_action import open_action, published_action
+from onboarding.next_action import left_open, open_action, published_action
 from onboarding.outcomes import Problem
 from onboarding.pipeline import COMPLETION, STEPS, Step
 
@@ -100,7 +100,8 @@ def fail(signup: Signup, problem: Problem, *, step: str | None, now: datetime) -
     ):
         return
     before = published_action(link, now)
-    link.status, link.last_error, link.next_action = OnboardingLink.Status.PENDING, error, None
+    link.status, link.last_error = OnboardingLink.Status.PENDING, error
+    link.next_action = left_open(link, problem)
     link.save(update_fields=["status", "last_error", "next_action"])
     link_events.tell_failed(link, now)
     link_events.tell_whose_turn(link, before, now)

@@ -17,5 +17,9 @@ urlpatterns = [
     path("<uuid:link_id>/callback", pages.callback, name="signup-callback"),
     path("<uuid:link_id>/pin", pages.pin, name="signup-pin"),
     path("<uuid:link_id>/skip", pages.skip, name="signup-skip"),
+    path("<uuid:link_id>/number", pages.number, name="signup-number"),
+    path("<uuid:link_id>/request-code", pages.request_code, name="signup-request-code"),
+    path("<uuid:link_id>/verify-code", pages.verify_code, name="signup-verify-code"),
+    path("<uuid:link_id>/check", pages.check, name="signup-check"),
     path("<uuid:link_id>/status", pages.status, name="signup-status"),
 ]

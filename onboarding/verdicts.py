@@ -7,7 +7,7 @@ from django.conf import settings
 
 from meta_graph.errors import Action, Cause, GraphError
 from onboarding.models import StepRun
-from onboarding.outcomes import Actor, NeedsCustomer, NotYet, Problem, StepError, StepFailed, meta_of
+from onboarding.outcomes import Actor, NotYet, Problem, StepError, StepFailed, meta_of
 
 # An unknown code is tried so often before operators are asked to look.
 UNKNOWN_TRIES = 3
@@ -19,6 +19,10 @@ SIGN_IN_AGAIN = {
     ),
     Cause.CODE_USED: ("CODE_USED", "This sign-in was already used. It has to be done again."),
     Cause.UNKNOWN_OUTCOME: ("META_UNAVAILABLE", "Meta did not confirm the sign-in. It has to be done again."),
+}
+TO_META = {
+    Cause.ACCOUNT_LOCKED: "Meta has locked this account. Its owner has to ask Meta's Business Support.",
+    Cause.PAYMENT: "Meta wants a payment method for this account. Its owner adds one in WhatsApp Manager.",
 }
 PERMISSION_CAUSES = {Cause.PERMISSION_MISSING, Cause.TOKEN_INVALID, Cause.OBJECT_GONE}
 
@@ -41,7 +45,8 @@ def problem_of(error: GraphError) -> Problem:
         )
     if error.action is Action.RETRY:
         return Problem("META_UNAVAILABLE", "Meta does not answer as it should.", Actor.META, meta_of(error))
-    return Problem("META_REPORTED_ERROR", error.message or "Meta refused.", Actor.END_USER, meta_of(error))
+    message = TO_META.get(error.cause) or error.message or "Meta refused."
+    return Problem("META_REPORTED_ERROR", message, Actor.END_USER, meta_of(error))
 
 
 def retry_at(run: StepRun, now: datetime, wait: float | None = None) -> datetime:
@@ -73,8 +78,8 @@ def verdict(run: StepRun, error: GraphError, now: datetime) -> StepError:
         problem = Problem(
             "CONFIGURATION", "Meta answered something we do not know.", Actor.PLATFORM, problem.meta
         )
-    kind = NeedsCustomer if error.action is Action.ASK else StepFailed
-    return kind(problem.code, problem.message, problem.actor, cause=error)
+    # What the page can ask for the step raises itself; anything else has to be cured elsewhere first.
+    return StepFailed(problem.code, problem.message, problem.actor, cause=error)
 
 
 def crashed(run: StepRun, now: datetime) -> StepError:

@@ -10,14 +10,14 @@ from django.utils import timezone
 from api.errors import ConflictError
 from meta_graph import phone_numbers
 from meta_graph.client import Token
-from meta_graph.errors import GraphError
+from meta_graph.errors import Cause, GraphError
 from phones.models import PhoneNumber, RegistrationAttempt
 
 Maker = RegistrationAttempt.Maker
 # Meta allows ten calls for one number in 72 hours. The platform stops at seven: the rest is for people.
 WINDOW = timedelta(hours=72)
 LIMITS = {Maker.PLATFORM: 7, Maker.PERSON: 10}
-REGISTERED = "registered"
+REGISTERED, DEREGISTERED = "registered", "deregistered"
 # On the Cloud API in these states too: another registration would not cure what Meta holds against it.
 STILL_REGISTERED = frozenset({"CONNECTED", "FLAGGED", "RESTRICTED", "RATE_LIMITED", "BANNED"})
 
@@ -26,13 +26,19 @@ class Standing(StrEnum):
     """What registering would mean for a number as Meta last described it."""
 
     COEXISTENCE = "coexistence"
-    REGISTERED = "registered"
+    REGISTERED, DEREGISTERED = "registered", "deregistered"
     NEEDS_VERIFICATION = "needs_verification"
     NEEDS_REGISTRATION = "needs_registration"
 
 
 class AttemptsUsedUpError(ConflictError):
     message = "The registration attempts of this number are used up."
+
+
+class CoexistenceError(ConflictError):
+    """Registering or deregistering would take the number from its owner's phone."""
+
+    message = "The number is on the WhatsApp Business app and is never registered."
 
 
 def standing(phone: PhoneNumber) -> Standing:
@@ -65,6 +71,8 @@ def pin_for(phone: PhoneNumber) -> str:
 
 def attempts_left(phone: PhoneNumber, now: datetime, *, made_by: Maker = Maker.PLATFORM) -> int:
     """How many calls `made_by` may still make; every call of the last 72 hours counts, whoever made it."""
+    if blocked_until(phone, now) > now:
+        return 0
     return max(0, LIMITS[made_by] - phone.registration_attempts.filter(made_at__gt=now - WINDOW).count())
 
 
@@ -72,21 +80,51 @@ def next_attempt_at(phone: PhoneNumber, now: datetime, *, made_by: Maker = Maker
     """When `made_by` may call again: `now`, or the end of the window of the call that is in the way."""
     in_window = phone.registration_attempts.filter(made_at__gt=now - WINDOW).order_by("-made_at")
     in_the_way = in_window.values_list("made_at", flat=True)[LIMITS[made_by] - 1 : LIMITS[made_by]]
-    return max((made_at + WINDOW for made_at in in_the_way), default=now)
+    return max([blocked_until(phone, now), *(made_at + WINDOW for made_at in in_the_way)])
+
+
+def blocked_until(phone: PhoneNumber, now: datetime) -> datetime:
+    """Meta said 133016: others may have called too. Nobody calls for 72 hours; `now` where it did not."""
+    refused = phone.registration_attempts.filter(
+        made_at__gt=now - WINDOW, outcome=str(Cause.TOO_MANY_ATTEMPTS)
+    )
+    newest = refused.order_by("-made_at").values_list("made_at", flat=True).first()
+    return newest + WINDOW if newest else now
 
 
 def register(*, phone: PhoneNumber, pin: str, made_by: Maker, token: Token) -> None:
-    """One call of Meta's register, written down before it is made. Raises GraphError, AttemptsUsedUpError."""
+    """One call of Meta's register, written down before it is made.
+
+    Where Meta holds an earlier deregistration that was not finished (133000) that is finished here, once;
+    the error is raised all the same. Raises GraphError, AttemptsUsedUpError, CoexistenceError.
+    """
+    if phone.is_coexistence:
+        raise CoexistenceError
     attempt = _entered(phone, made_by)
     try:
         phone_numbers.register(phone_number_id=phone.meta_phone_number_id, pin=pin, token=token)
     except GraphError as error:
         _settle(attempt, str(error.cause))
+        if error.cause is Cause.INCOMPLETE_DEREGISTRATION:
+            _finish_deregistration(phone, attempt, token)
         raise
     _settle(attempt, REGISTERED)
     if phone.pin != pin:
         PhoneNumber.objects.filter(pk=phone.pk).update(pin=pin)
         phone.refresh_from_db(fields=["pin"])
+
+
+def _finish_deregistration(phone: PhoneNumber, attempt: RegistrationAttempt, token: Token) -> None:
+    """Meta allows ten of these in 72 hours too. Raises GraphError, unless there is nothing to deregister."""
+    since = attempt.made_at - WINDOW
+    if phone.registration_attempts.filter(made_at__gt=since, outcome=DEREGISTERED).exists():
+        return
+    try:
+        phone_numbers.deregister(phone_number_id=phone.meta_phone_number_id, token=token)
+    except GraphError as error:
+        if error.cause is not Cause.ALREADY_DONE:
+            raise
+    _settle(attempt, DEREGISTERED)
 
 
 @transaction.atomic(durable=True)

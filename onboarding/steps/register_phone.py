@@ -1,5 +1,6 @@
 """The number is put on the Cloud API, unless it is there. Each call is one of Meta's ten in 72 hours."""
 
+import re
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -8,26 +9,28 @@ from meta_graph import phone_numbers
 from meta_graph.client import Token, business_token
 from meta_graph.errors import Cause, GraphError
 from onboarding.models import Signup, StepRun
-from onboarding.outcomes import Actor, NeedsCustomer, NotYet, Settled
+from onboarding.next_action import VERIFY_NUMBER
+from onboarding.outcomes import Actor, NeedsCustomer, NotYet, Settled, StepError
+from onboarding.verdicts import retry_at
 from phones.models import PhoneNumber, RegistrationAttempt
-from phones.registration import AttemptsUsedUpError, Standing, pin_for, register, standing
-from phones.services import note_registered, refresh_phone
+from phones.registration import WINDOW, AttemptsUsedUpError, Standing, pin_for, register, standing
+from phones.services import is_on_both, note_registered, refresh_phone
 
-# After Meta said that the attempts are used up.
-BLOCKED_FOR = timedelta(hours=72)
 Maker = RegistrationAttempt.Maker
-VERIFY_NUMBER = ("VERIFY_NUMBER", "The number has to be verified in WhatsApp Manager first.")
-ASKED = {
-    Cause.PIN_MISMATCH: (
-        "ENTER_PIN",
-        "This number has a two-step verification PIN. Its owner has to enter it, or switch it off.",
-    ),
-    Cause.PIN_TOO_MANY: (
-        "ENTER_PIN",
-        "A wrong PIN was entered too often. Its owner has to wait and enter the right one.",
-    ),
-    Cause.NUMBER_NOT_VERIFIED: VERIFY_NUMBER,
-}
+ENTER_PIN = (
+    "ENTER_PIN",
+    "This number has a two-step verification PIN. Its owner has to enter it, or switch it off.",
+)
+ASKED = {Cause.PIN_MISMATCH: ENTER_PIN, Cause.NUMBER_NOT_VERIFIED: VERIFY_NUMBER}
+ASKED_OF_PEOPLE = frozenset({ENTER_PIN[0], VERIFY_NUMBER[0]})
+PIN_LOCKED = ("PIN_LOCKED", "A wrong PIN was entered too often. Meta takes the right one after a while.")
+JUST_RELEASED = (
+    "JUST_RELEASED",
+    "The number was released a moment ago. Meta takes it again in five minutes.",
+)
+# Where Meta names no time, in seconds.
+PIN_LOCK = 300.0
+PIN_WORDS = re.compile(r"\bpin\b|two.step", re.IGNORECASE)
 
 
 def run(signup: Signup, run: StepRun) -> Settled:
@@ -39,33 +42,53 @@ def run(signup: Signup, run: StepRun) -> Settled:
             return Settled.SKIPPED if is_first else Settled.DONE
         case Standing.NEEDS_VERIFICATION:
             raise NeedsCustomer(*VERIFY_NUMBER, Actor.END_USER)
-    register_now(phone, token, made_by=Maker.PERSON if was_asked(run) else Maker.PLATFORM)
+    said_before = run.error["code"] if run.error else None
+    if said_before == PIN_LOCKED[0]:
+        raise NeedsCustomer(*ENTER_PIN, Actor.END_USER)
+    register_now(phone, token, run, Maker.PERSON if said_before in ASKED_OF_PEOPLE else Maker.PLATFORM)
     note_registered(phone=phone)
     return Settled.DONE
-
-
-def was_asked(run: StepRun) -> bool:
-    return bool(run.error and run.error["code"] == "ENTER_PIN")
 
 
 def known_again(phone: PhoneNumber, token: Token) -> PhoneNumber:
     """The phone as it is now: the try before may have registered it without our learning so."""
     info = phone_numbers.read_phone_number(phone_number_id=phone.meta_phone_number_id, token=token)
-    return refresh_phone(phone=phone, info=info)
+    known = refresh_phone(phone=phone, info=info)
+    if is_on_both(info) and not known.is_coexistence:
+        known.is_coexistence = True
+        known.save(update_fields=["is_coexistence", "updated_at"])
+    return known
 
 
-def register_now(phone: PhoneNumber, token: Token, *, made_by: Maker) -> None:
+def register_now(phone: PhoneNumber, token: Token, run: StepRun, made_by: Maker) -> None:
     """One call of register. Raises NeedsCustomer, NotYet or GraphError."""
     try:
         register(phone=phone, pin=pin_for(phone), made_by=made_by, token=token)
     except AttemptsUsedUpError as error:
-        raise too_many(error.retry_at or timezone.now() + BLOCKED_FOR) from error
+        raise too_many(error.retry_at or timezone.now() + WINDOW) from error
     except GraphError as error:
-        if error.cause is Cause.TOO_MANY_ATTEMPTS:
-            raise too_many(timezone.now() + BLOCKED_FOR) from error
-        if error.cause in ASKED:
-            raise NeedsCustomer(*ASKED[error.cause], Actor.END_USER, cause=error) from error
+        if meant := meaning(error, run):
+            raise meant from error
         raise
+
+
+def meaning(error: GraphError, run: StepRun) -> StepError | None:
+    """What Meta's refusal asks of whom; None where it means here what it means everywhere."""
+    now = timezone.now()
+    if error.cause in ASKED or is_about_pin(error):
+        return NeedsCustomer(*ASKED.get(error.cause, ENTER_PIN), Actor.END_USER, cause=error)
+    if error.cause is Cause.TOO_MANY_ATTEMPTS:
+        return too_many(now + WINDOW)
+    if error.cause is Cause.PIN_TOO_MANY:
+        return NotYet(*PIN_LOCKED, Actor.META, at=now + timedelta(seconds=error.retry_after or PIN_LOCK))
+    if error.cause is Cause.JUST_DELETED:
+        return NotYet(*JUST_RELEASED, Actor.META, at=retry_at(run, now, error.retry_after))
+    return None
+
+
+def is_about_pin(error: GraphError) -> bool:
+    """131031 says that the account is locked, and of a wrong PIN as well: its words tell which."""
+    return error.cause is Cause.ACCOUNT_LOCKED and bool(PIN_WORDS.search(f"{error.message} {error.details}"))
 
 
 def too_many(at: datetime) -> NotYet:

@@ -21,13 +21,17 @@ def run(signup: Signup, run: StepRun) -> Settled:
             captured={name: captured_ids(signup, name) for name in CAPTURED},
         )
     except WabaTakenError:
-        raise StepFailed(
-            "ALREADY_CONNECTED",
-            "This WhatsApp Business Account is already connected through another company.",
-            Actor.CUSTOMER,
-        ) from None
+        raise taken() from None
     Signup.objects.filter(pk=signup.pk).update(waba=waba)
     return Settled.DONE
+
+
+def taken() -> StepFailed:
+    return StepFailed(
+        "ALREADY_CONNECTED",
+        "This WhatsApp Business Account is already connected through another company.",
+        Actor.CUSTOMER,
+    )
 
 
 def captured_ids(signup: Signup, name: str) -> list[str]:

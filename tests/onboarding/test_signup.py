@@ -13,6 +13,19 @@ from tests.onboarding.conftest import Circle, EndUser, run_due
 from wabas.models import Waba
 from webhooks.models import Delivery, Event, OutgoingWebhook
 
+# Without a credit line, a Business app and callbacks of the numbers' own.
+AS_TECH_PROVIDER = {
+    "identify_assets": "done",
+    "save_waba": "done",
+    "save_phone": "done",
+    "subscribe_app": "done",
+    "assign_system_user": "skipped",
+    "share_credit_line": "skipped",
+    "register_phone": "done",
+    "sync_coexistence": "skipped",
+    "override_callback": "skipped",
+    "complete_link": "done",
+}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -25,7 +38,7 @@ def test_a_signup_completes_whatever_comes_first(circle: Circle, order: str) -> 
     link = circle.read(user.link_id)
     assert link["status"] == "completed"
     assert link["isPhoneRegistered"] is True
-    assert [step["status"] for step in link["progress"]] == ["done"] * 6
+    assert {step["step"]: step["status"] for step in link["progress"]} == AS_TECH_PROVIDER
     assert link["nextAction"] is None
     assert link["lastError"] is None
 
