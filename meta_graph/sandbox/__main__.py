@@ -29,6 +29,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--business-id", default=environment("META_BUSINESS_ID", "100000000000001"))
     parser.add_argument("--credit-line-id", default=environment("META_CREDIT_LINE_ID", ""))
     parser.add_argument("--callback-url", help="where Meta's webhooks go; none: they are not sent")
+    parser.add_argument("--deauthorize-url", help="told when a customer removes the app")
+    parser.add_argument("--data-deletion-url", help="told when a customer wants their data deleted")
     parser.add_argument("--verify-token", default=environment("META_WEBHOOK_VERIFY_TOKEN", ""))
     return parser
 

@@ -1,4 +1,4 @@
-"""The record of Graph calls, kept in memory so that tests and people can count what the product did."""
+"""The records of what happened, kept in memory so that tests and people can count what the product did."""
 
 import threading
 from collections import deque
@@ -16,10 +16,8 @@ def redacted(fields: Json) -> Json:
     return {name: "***" if name in SECRETS else value for name, value in fields.items()}
 
 
-class CallRecord:
-    """Each entry: call (the endpoint's name), method, path, query, body, who, status, code, subcode,
-    at (Unix seconds), durationMs. Secrets are replaced by `***`.
-    """
+class Recent:
+    """The last so many entries of one kind."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,15 +27,10 @@ class CallRecord:
         with self._lock:
             self._entries.append(entry)
 
-    def listed(self, call: str | None = None, target: str | None = None) -> list[Json]:
-        """Oldest first; `target` is an id that must be a part of the path."""
+    def all(self) -> list[Json]:
+        """Oldest first."""
         with self._lock:
-            entries = list(self._entries)
-        return [
-            entry
-            for entry in entries
-            if call in (None, entry["call"]) and (target is None or target in entry["path"].split("/"))
-        ]
+            return list(self._entries)
 
     def newest(self, count: int) -> list[Json]:
         with self._lock:
@@ -46,3 +39,27 @@ class CallRecord:
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+
+
+class CallRecord(Recent):
+    """Each entry: call (the endpoint's name), method, path, query, body, who, status, code, subcode, done
+    (the work was done, whatever was answered), concerns (ids), at (Unix seconds), durationMs. Secrets are
+    replaced by `***`; the status of a connection that was cut is 0.
+    """
+
+    def listed(self, call: str | None = None, target: str | None = None) -> list[Json]:
+        """Oldest first; `target` is an id that the call concerned: its node, its WABA, its business."""
+        return [
+            entry
+            for entry in self.all()
+            if call in (None, entry["call"]) and (target is None or target in entry["concerns"])
+        ]
+
+    def counted(self, target: str | None = None) -> dict[str, dict[str, int]]:
+        """`{call: {calls, done}}`: what was asked how often, and how often Meta did it."""
+        counts: dict[str, dict[str, int]] = {}
+        for entry in self.listed(target=target):
+            count = counts.setdefault(entry["call"], {"calls": 0, "done": 0})
+            count["calls"] += 1
+            count["done"] += entry["done"]
+        return counts

@@ -18,6 +18,8 @@ class SandboxConfig:
     system_user_id: str
     credit_line_id: str = ""
     callback_url: str | None = None
+    deauthorize_url: str | None = None
+    data_deletion_url: str | None = None
     verify_token: str = field(default="", repr=False)
     state_path: Path | None = None
     latency_ms: int = 0

@@ -1,8 +1,9 @@
-"""The JSON calls under `/_sandbox/`: signups, scenarios, objects, receivers, Graph calls."""
+"""The JSON calls under `/_sandbox/`: signups, scenarios, objects, the app, receivers, Graph calls."""
 
 from typing import Any
 
-from meta_graph.sandbox import receiver, scenarios, signups
+from meta_graph.sandbox import dashboard, receiver, scenarios, signups
+from meta_graph.sandbox.graph.errors import GraphError
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json, Request, Response, json_response
 
@@ -12,10 +13,12 @@ def refused(message: str, status: int = 400) -> Response:
 
 
 def sign_up(world: World, request: Request) -> Response:
-    """`{choice, phoneNumber?, businessName?, scenario?, currentStep?}`; also what the dialog's page posts."""
+    """`{choice, phoneNumber?, businessName?, scenario?, currentStep?, partnerAdded?}`; also what the dialog's
+    page posts.
+    """
     fields: Json = request.body_fields
     names = {"phoneNumber": "phone_number", "businessName": "business_name", "scenario": "scenario",
-             "currentStep": "current_step"}  # fmt: skip
+             "currentStep": "current_step", "partnerAdded": "partner_added"}  # fmt: skip
     options: dict[str, Any] = {
         ours: str(fields[theirs]) for theirs, ours in names.items() if fields.get(theirs)
     }
@@ -34,7 +37,7 @@ def list_scenarios(world: World, request: Request) -> Response:
 
 
 def set_scenario(world: World, request: Request) -> Response:
-    """`{name, target?, times?, call?, ...}`, the rest being the scenario's own options."""
+    """`{name, target?, times?, call?, match?, when?, ...}`, the rest being the scenario's own options."""
     options = dict(request.body_fields)
     try:
         return json_response(scenarios.activate(world.state, str(options.pop("name", "")), options), 201)
@@ -52,6 +55,11 @@ def list_calls(world: World, request: Request) -> Response:
     """`?call=register&target=<id>`: the Graph calls so far, oldest first."""
     calls = world.calls.listed(request.query.get("call"), request.query.get("target"))
     return json_response({"data": calls})
+
+
+def count_calls(world: World, request: Request) -> Response:
+    """`?target=<id>`: `{call: {calls, done}}`, where `done` are those whose work Meta did."""
+    return json_response(world.calls.counted(request.query.get("target")))
 
 
 def clear_calls(world: World, request: Request) -> Response:
@@ -73,6 +81,35 @@ def change_object(world: World, request: Request, identifier: str) -> Response:
             return refused("There is no such object.", 404)
         node |= {name: value for name, value in request.body_fields.items() if name not in ("id", "kind")}
         return json_response(node)
+
+
+def list_objects(world: World, request: Request) -> Response:
+    """`?kind=allocation&business=<id>`: the stored objects of one kind whose fields are as given."""
+    match = {name: value for name, value in request.query.items() if name != "kind"}
+    with world.state as state:
+        return json_response({"data": list(state.of_kind(request.query.get("kind", ""), **match))})
+
+
+def show_app(world: World, request: Request) -> Response:
+    with world.state:
+        return json_response(dashboard.app(world))
+
+
+def change_app(world: World, request: Request) -> Response:
+    """`{callbackUrl?, verifyToken?, deauthorizeUrl?, dataDeletionUrl?, fields?, isActive?, creditLineId?}`.
+
+    A callback is verified first, and refused with 400 where that fails.
+    """
+    names = {"callbackUrl": "callback_url", "verifyToken": "verify_token", "isActive": "is_active",
+             "deauthorizeUrl": "deauthorize_url", "dataDeletionUrl": "data_deletion_url"}  # fmt: skip
+    changed = {names.get(name, name): value for name, value in request.body_fields.items()}
+    credit_line_id = str(changed.pop("creditLineId", ""))
+    try:
+        return json_response(dashboard.configure(world, changed, credit_line_id))
+    except dashboard.UnknownSettingError as error:
+        return refused(f"There is no setting {error}.")
+    except GraphError as refusal:
+        return refused(refusal.message)
 
 
 def list_receivers(world: World, request: Request) -> Response:

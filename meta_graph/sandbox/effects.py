@@ -29,7 +29,8 @@ def any_error(options: Json) -> GraphError:
 
 
 def too_many_calls(options: Json) -> GraphError:
-    return rate_limited(int(options.get("minutes", 5)))
+    """Meta writes whole minutes; a test may ask for less than one."""
+    return rate_limited(float(options.get("minutes", 5)))
 
 
 def down(options: Json) -> GraphError:
@@ -39,6 +40,52 @@ def down(options: Json) -> GraphError:
     status = 500 if options.get("how") == "error" else 503
     html = SORRY if options.get("how") == "html" else ""
     return GraphError(2, "Service temporarily unavailable", is_transient=True, status=status, html=html)
+
+
+def cut(options: Json) -> GraphError:
+    raise ConnectionCut
+
+
+def no_credit(options: Json) -> GraphError:
+    if int(options.get("code", 131042)) == 131042:
+        return GraphError(131042, "(#131042) Business eligibility payment issue",
+                          details="The credit line cannot be shared with this business.")  # fmt: skip
+    return any_error({"message": "(#200) Permissions error", **options})
+
+
+def locked(options: Json) -> GraphError:
+    if int(options.get("code", 368)) == 368:
+        return GraphError(368, "(#368) Temporarily blocked for policies violations")
+    return GraphError(131031, "(#131031) Business Account locked", details="The account has been locked.")
+
+
+def pin_tries(options: Json) -> GraphError:
+    """133008, or 133009 where `code` says so; how long to wait is only in the words."""
+    code, minutes = int(options.get("code", 133008)), options.get("minutes", 5)
+    title = {133009: "Two step verification PIN Guessed Too Fast"}.get(
+        code, "Too Many two step verification PIN Guesses"
+    )
+    return GraphError(code, f"(#{code}) {title}", details=f"Please try again in {minutes} minutes.")
+
+
+def half_deregister(phone: Json, options: Json) -> None:
+    phone["is_half_deregistered"] = True
+
+
+def decline_history(phone: Json, options: Json) -> None:
+    phone["is_history_declined"] = True
+
+
+def end_window(phone: Json, options: Json) -> None:
+    phone["onboarded_at"] = 0
+
+
+def sync_before(phone: Json, options: Json) -> None:
+    phone["syncs"] = {"smb_app_state_sync": "before", "history": "before"}
+
+
+def set_currency(waba: Json, options: Json) -> None:
+    waba["currency"] = str(options.get("currency", "BRL"))
 
 
 def set_pin(phone: Json, options: Json) -> None:
@@ -81,3 +128,11 @@ CODE_EXPIRED = refuse(100, "This authorization code has expired.", 36007)
 CODE_USED = refuse(100, "This authorization code has been used.", 36009)
 TOO_MANY = refuse(133016, "(#133016) Account register or deregister rate limit exceeded",
                   details="There were too many attempts for this number.")  # fmt: skip
+IN_USE = refuse(136021, "(#136021) This phone number is already in use", 2388012)
+CODE_NOT_SENT = refuse(136024, "(#136024) Request code error", 2388091,
+                       "The code could not be sent. Try again later.")  # fmt: skip
+JUST_DELETED = refuse(133015, "(#133015) Wait a few minutes before registering this phone number",
+                      details="The number was deleted recently.")  # fmt: skip
+MAINTENANCE = refuse(131057, "(#131057) Account in maintenance mode",
+                     details="The WhatsApp Business Account is in maintenance mode.")  # fmt: skip
+UNKNOWN_CODE = refuse(987654, "(#987654) Something that is documented nowhere")

@@ -3,6 +3,7 @@
 import json
 from html import escape
 
+from meta_graph.sandbox import dashboard
 from meta_graph.sandbox.graph.phone_numbers import VERIFICATION_CODE
 from meta_graph.sandbox.pages import document, time_of
 from meta_graph.sandbox.receiver import summaries
@@ -10,7 +11,7 @@ from meta_graph.sandbox.scenarios import SCENARIOS
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json, Request, Response, html_response
 
-SHOWN_CALLS = 40
+SHOWN_CALLS, SHOWN_WEBHOOKS = 40, 10
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
     '<circle cx="8" cy="8" r="7" fill="#e2b93b"/></svg>'
@@ -26,6 +27,11 @@ def page(world: World, request: Request) -> Response:
         section("Scenarios", [*map(active_row, active), *map(scenario_row, SCENARIOS)]),
         section("Receivers", [receiver_row(one) for one in summaries(world)] or [first_receiver()]),
         section(
+            "Meta's webhooks, newest first",
+            [webhook_row(one) for one in world.sent.newest(SHOWN_WEBHOOKS)],
+            "None was sent.",
+        ),
+        section(
             "Graph calls, newest first",
             [call_row(call) for call in world.calls.newest(SHOWN_CALLS)],
             "No call has been made.",
@@ -40,11 +46,13 @@ def icon(world: World, request: Request) -> Response:
 
 def introduction(world: World) -> str:
     config = world.config
+    callback = dashboard.app(world)["callback_url"] or "no callback, so they are not sent"
     return f"""
 <h1>A fake Meta for {escape(config.app_name)}</h1>
 <p>It answers Graph, shows the Embedded Signup dialog, and receives outgoing webhooks. Nothing here reaches
 WhatsApp. App <code>{escape(config.app_id)}</code>, configuration <code>{escape(config.config_id)}</code>.
-The code that a number gets by SMS or call is always <code>{VERIFICATION_CODE}</code>.</p>"""
+The code that a number gets by SMS or call is always <code>{VERIFICATION_CODE}</code>.
+Meta's webhooks go to: {escape(callback)}.</p>"""
 
 
 def section(title: str, rows: list[str], empty: str = "") -> str:
@@ -94,6 +102,15 @@ def receiver_row(receiver: Json) -> str:
 
 def first_receiver() -> str:
     return 'Post to any <code>/receiver/&lt;name&gt;</code>: <a href="/receiver/demo">open “demo”</a>'
+
+
+def webhook_row(sent: Json) -> str:
+    kind = "good" if sent["status"] == 200 else "bad"
+    what = f"{sent['field']} {sent['event'] or ''}"
+    status = {None: "not subscribed", 0: "no answer"}.get(sent["status"], sent["status"])
+    return f"""<div class="row"><span class="wide"><code>{escape(what)}</code><br>
+<small>{time_of(sent["at"])}, {escape(sent["url"] or "nowhere")}</small></span>
+<span class="mark {kind}">{status}</span></div>"""
 
 
 def call_row(call: Json) -> str:

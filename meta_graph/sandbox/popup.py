@@ -3,10 +3,9 @@
 import json
 from html import escape
 
-from meta_graph.sandbox import numbers, portfolios
+from meta_graph.sandbox import numbers, portfolios, scenarios
 from meta_graph.sandbox.pages import data_script, document, options, pretty, static
-from meta_graph.sandbox.scenarios import SCENARIOS
-from meta_graph.sandbox.signups import CHOICES, STEPS
+from meta_graph.sandbox.signups import CHOICES, PARTNER_ADDED, STEPS
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json, Request, Response, html_response
 
@@ -14,13 +13,23 @@ COEXISTENCE = "whatsapp_business_app_onboarding"
 DELAY_MS = 1500  # between message and code, where they come apart
 GROUPS = {
     "Message and code come apart": ("message_first", "code_first", "no_message", "no_code"),
-    "Something else is shared": ("coexistence", "only_waba", "several_wabas", "another_number"),
-    "It is not finished": ("cancel", "error", "closed"),
+    "Something else is shared": (
+        "coexistence",
+        "only_waba",
+        "unverified_number",
+        "several_wabas",
+        "another_number",
+    ),
+    "Nothing comes back, or it is not finished": ("lost", "cancel", "error", "closed"),
 }
 
 
 def sdk(world: World, request: Request, locale: str) -> Response:
-    """Readable from any origin, since pages load it with `crossorigin="anonymous"`."""
+    """Readable from any origin, since pages load it with `crossorigin="anonymous"`.
+
+    Raises ConnectionCut where a scenario asks for that.
+    """
+    scenarios.interfere(scenarios.take(world.state, "sdk", set(), {}), "before")
     allowed = {"Access-Control-Allow-Origin": "*"}
     return Response(200, static("sdk.js").encode(), "text/javascript; charset=utf-8", allowed)
 
@@ -92,19 +101,24 @@ def form(extras: Json, delay_ms: str) -> str:
 
 def fields(extras: Json, delay_ms: str) -> str:
     business, phone = prefilled(extras)
-    scenarios = {"": "none"} | {
-        name: f"{name}: {one.sentence.replace('`', '')}" for name, one in SCENARIOS.items()
+    troubles = {"": "none"} | {
+        name: f"{name}: {one.sentence.replace('`', '')}"
+        for name, one in scenarios.SCENARIOS.items()
+        if name != "sdk_blocked"
     }
     steps = {step: step for step in STEPS}
+    whens = {when: when for when in PARTNER_ADDED}
     return f"""<div class="fields">
 <div class="field"><label for="businessName">Business name</label>
   <input id="businessName" name="businessName" value="{escape(business)}" maxlength="100"></div>
 <div class="field"><label for="phoneNumber">Phone number</label>
   <input id="phoneNumber" name="phoneNumber" value="{escape(phone)}" inputmode="tel" dir="ltr"></div>
 <div class="field"><label for="scenario">Trouble for this signup</label>
-  <select id="scenario" name="scenario" data-scenario>{options(scenarios)}</select></div>
+  <select id="scenario" name="scenario" data-scenario>{options(troubles)}</select></div>
 <div class="field"><label for="currentStep">Screen, when cancelled</label>
   <select id="currentStep" name="currentStep">{options(steps, "PHONE_NUMBER_SETUP")}</select></div>
+<div class="field"><label for="partnerAdded">The webhook PARTNER_ADDED is sent</label>
+  <select id="partnerAdded" name="partnerAdded">{options(whens)}</select></div>
 <div class="field"><label for="delayMs">Delay in ms, where they come apart</label>
   <input id="delayMs" name="delayMs" type="number" min="0" value="{escape(delay_ms)}"></div>
 </div>"""

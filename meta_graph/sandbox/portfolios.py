@@ -74,6 +74,8 @@ def add_waba(world: World, business: Json) -> Json:
         whatsapp_business_manager_messaging_limit="TIER_250",
         is_shared=True,
         is_subscribed=False,
+        assigned_users={},
+        primary_funding_id=None,
         override_callback_uri=None,
     )
 
@@ -97,10 +99,3 @@ def add_code(world: World, token: str) -> str:
     code = f"AQSandbox{secrets.token_urlsafe(120)}"
     world.state.codes[code] = {"token": token, "created_at": world.now(), "is_used": False}
     return code
-
-
-def ensure_partner(world: World) -> None:
-    """The partner's own portfolio, which the system user's token reaches."""
-    with world.state as state:
-        partner = {"kind": "business", "id": world.config.business_id, "name": world.config.app_name}
-        state.objects.setdefault(world.config.business_id, {**partner, "verification_status": "verified"})

@@ -1,79 +1,40 @@
-"""Named failures on the Graph side: one line each in SCENARIOS, switched on by name.
+"""Scenarios switched on by name: which calls they concern, how often, before or after the work.
 
 A scenario either *arranges* (changes an object once, so that everything after follows by itself) or
-*interferes* (each matching call is slowed, refused or cut). `target` is a business, WABA or phone id; None
-means everything. `times` counts the calls interfered with, or the objects arranged; without it the scenario
-stays until it is cleared.
+*interferes* (each matching call is slowed, refused, cut or answered otherwise). Options of every scenario:
+`target` is a business, WABA or phone id, None means everything; `times` counts the calls interfered with,
+or the objects arranged, without it the scenario stays until it is cleared; `call` names one endpoint;
+`match` names parameters of the call and their values; `when` is before or after the work.
 """
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Literal
 
-from meta_graph.sandbox import effects
-from meta_graph.sandbox.graph.errors import GraphError
+from meta_graph.sandbox.scenario_table import SCENARIOS
 from meta_graph.sandbox.state import State
 from meta_graph.sandbox.wsgi import Json
 
-Arrangement = Callable[[Json, Json], None]
-
-
-@dataclass(frozen=True)
-class Scenario:
-    sentence: str
-    calls: tuple[str, ...] = ()  # names of endpoints; none given: every call
-    refusal: Callable[[Json], GraphError] | None = None  # made from the options
-    arranges: Literal["", "phone_number", "waba", "token"] = ""
-    arrangement: Arrangement | None = None  # changes the object as the options say
-    waits: bool = False
-    signup_times: int | None = 1  # how often, when it was chosen for one signup in the dialog
-    cuts_after_work: bool = False
-
-
-def refusing(sentence: str, refusal: Callable[[Json], GraphError], *calls: str) -> Scenario:
-    return Scenario(sentence, calls, refusal)
-
-
-def arranging(
-    sentence: str, kind: Literal["phone_number", "waba", "token"], arrangement: Arrangement
-) -> Scenario:
-    return Scenario(sentence, arranges=kind, arrangement=arrangement)
+__all__ = ["SCENARIOS", "UnknownScenarioError", "activate", "activate_for_signup", "clear"]
 
 
 class UnknownScenarioError(ValueError):
     """The name is not in SCENARIOS."""
 
 
-SCENARIOS: dict[str, Scenario] = {
-    "code_expired": refusing("The code is older than 30 seconds.", effects.CODE_EXPIRED, "access_token"),
-    "code_used": refusing("The code was used before.", effects.CODE_USED, "access_token"),
-    "pin_mismatch": arranging("The number has a PIN already: 123456.", "phone_number", effects.set_pin),
-    "not_verified": arranging("The number is not verified yet.", "phone_number", effects.drop_verification),
-    "too_many_attempts": refusing("Ten attempts are used up.", effects.TOO_MANY, "register", "deregister"),
-    "permission_missing": arranging("No whatsapp_business_management.", "token", effects.drop_scopes),
-    "few_permissions": arranging("Only the two WhatsApp permissions.", "token", effects.drop_extra_scopes),
-    "token_revoked": arranging("The customer took the token back.", "token", effects.revoke),
-    "no_payment_method": arranging("The account has no payment method.", "waba", effects.block_payment),
-    "rate_limited": refusing("Too many calls for some `minutes` (5).", effects.too_many_calls),
-    "slow": Scenario("Each call takes `ms` longer (3000).", waits=True, signup_times=None),
-    "graph_down": refusing("503; `how` can say html, reset, or error (500).", effects.down),
-    "reset_after_work": Scenario("Does the work, then cuts the connection.", cuts_after_work=True),
-    "error": refusing("Any `code`, `subcode`, `message`, `details`, `status`.", effects.any_error),
-}
-
-
 def activate(state: State, name: str, options: Json) -> Json:
     """Switches a scenario on and arranges what its target names at once.
 
-    Options: target, times, call, spares, and the scenario's own (pin, ms, minutes, code ...).
+    Options: target, times, call, match, when, spares (names of endpoints), and the scenario's own (pin, ms,
+    minutes, code ...).
     Raises UnknownScenarioError.
     """
     if name not in SCENARIOS:
         raise UnknownScenarioError(name)
     with state:
-        active = {"target": None, "times": None, "call": None, "spares": [], **options}
+        fresh: Json = {"target": None, "times": None, "call": None, "match": {}, "spares": []}
+        active = {**fresh, "when": SCENARIOS[name].when, **options}
         active |= {"id": secrets.token_hex(4), "name": name, "arranged": []}
         if active["target"] is not None:
             active["target"] = str(active["target"])
@@ -104,15 +65,17 @@ def clear(state: State, identifier: str | None = None) -> None:
 
 
 def family_of(state: State, identifier: str) -> set[str]:
-    """The ids that a call on this object concerns: itself, its WABA, its business."""
+    """The ids that a call on this object concerns: itself, its WABA, its business, the WABAs it pays for."""
     family = {identifier}
     for owner in ("waba", "business"):
         for member in family.copy():
             family.add(state.objects.get(member, {}).get(owner, identifier))
+    if credential := state.objects.get(identifier, {}).get("credential"):
+        family |= {waba["id"] for waba in state.of_kind("waba", primary_funding_id=credential)}
     return family
 
 
-def take(state: State, call: str, family: set[str]) -> list[Json]:
+def take(state: State, call: str, family: set[str], fields: Json) -> list[Json]:
     """The active scenarios that interfere with this call, counted as used; others are arranged."""
     taken = []
     with state:
@@ -122,30 +85,38 @@ def take(state: State, call: str, family: set[str]) -> list[Json]:
                 continue
             if scenario.arranges:
                 arrange(state, active, family)
-            elif concerns(active, call):
+            elif concerns(active, call, fields):
                 taken.append(dict(active))
                 use(state, active)
     return taken
 
 
-def concerns(active: Json, call: str) -> bool:
+def concerns(active: Json, call: str, fields: Json) -> bool:
+    """What is not Graph's (the SDK's script) is concerned only where it is named."""
+    if any(str(fields.get(name)) != str(value) for name, value in active["match"].items()):
+        return False
     if active["call"] is not None:
         return bool(call == active["call"])
-    return call in (SCENARIOS[active["name"]].calls or (call,)) and call not in active["spares"]
+    named = SCENARIOS[active["name"]].calls
+    return call in named if named or call == "sdk" else call not in active["spares"]
 
 
-def interfere(taken: list[Json]) -> None:
+def interfere(taken: list[Json], when: Literal["before", "after"]) -> None:
     """Slows the call down or refuses it. Raises GraphError or ConnectionCut; call it without the lock."""
     for active in taken:
         scenario = SCENARIOS[active["name"]]
+        if active["when"] != when:
+            continue
         if scenario.waits:
             time.sleep(float(active.get("ms", 3000)) / 1000)
         if scenario.refusal is not None:
             raise scenario.refusal(active)
 
 
-def cuts_after_work(taken: list[Json]) -> bool:
-    return any(SCENARIOS[active["name"]].cuts_after_work for active in taken)
+def other_answer(taken: list[Json]) -> Json | None:
+    """What is answered instead of what the work gave."""
+    answers = [SCENARIOS[active["name"]].answer for active in taken]
+    return next((answer for answer in answers if answer is not None), None)
 
 
 def use(state: State, active: Json) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from meta_graph.sandbox import scenarios, signups
+from meta_graph.sandbox import account_updates, dashboard, scenarios, signed_requests, signups
 from meta_graph.sandbox.config import SandboxConfig
 from meta_graph.sandbox.state import State
 from meta_graph.sandbox.urls import Application
@@ -145,6 +145,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
+        self.world.closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._server.close_connections()
@@ -169,5 +170,27 @@ class Sandbox:
         scenarios.clear(self.state)
 
     def calls(self, call: str | None = None, target: str | None = None) -> list[Json]:
-        """The Graph calls so far, oldest first, by endpoint name and by an id in the path."""
+        """The Graph calls so far, oldest first, by endpoint name and by an id that they concerned."""
         return self.world.calls.listed(call, target)
+
+    def counts(self, target: str | None = None) -> dict[str, dict[str, int]]:
+        """`{call: {calls, done}}`: how often each was asked for, and how often Meta did it."""
+        return self.world.calls.counted(target)
+
+    def configure(self, *, credit_line_id: str = "", **settings: Any) -> Json:
+        """As `POST /_sandbox/app`: callback_url, verify_token, deauthorize_url, data_deletion_url, fields,
+        is_active.
+        """
+        return dashboard.configure(self.world, settings, credit_line_id)
+
+    def account_update(self, event: str, waba_id: str, **options: Any) -> Json:
+        """As `POST /_sandbox/account-updates`: options are value, signature, times, changes."""
+        return account_updates.tell(self.world, waba_id, event, **options)
+
+    def deauthorize(self, target: str, **options: Any) -> Json:
+        """As `POST /_sandbox/deauthorize`: options are signature and changes."""
+        return signed_requests.request(self.world, "deauthorize", target, **options)
+
+    def delete_data(self, target: str, **options: Any) -> Json:
+        """As `POST /_sandbox/data-deletion`: options are signature and changes."""
+        return signed_requests.request(self.world, "data_deletion", target, **options)

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 
-from meta_graph.sandbox import numbers, portfolios, scenarios, webhooks
+from meta_graph.sandbox import account_updates, numbers, portfolios, scenarios, webhooks
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json
 
@@ -26,6 +26,7 @@ class Choice:
     has_phone: bool = True
     wabas: int = 1
     is_coexistence: bool = False
+    is_verified: bool = True
     order: str = "together"  # or message_first, code_first: a delay between the two
 
 
@@ -36,11 +37,15 @@ CHOICES = {
     "no_message": Choice("No message", "Only the code comes.", event=""),
     "no_code": Choice("No code", "Finished by the message, but without a code.", has_code=False),
     "only_waba": Choice("Account only", "Without a number.", event="FINISH_ONLY_WABA", has_phone=False),
+    "unverified_number": Choice(
+        "Number not verified", "It was added, but not verified.", event="FINISH_ONLY_WABA", is_verified=False
+    ),
     "coexistence": Choice(
         "Business app", "The number stays on the app.", COEXISTENCE_EVENT, is_coexistence=True
     ),
     "several_wabas": Choice("Three accounts", "All are shared at once.", wabas=3),
     "another_number": Choice("Another number", "Not the one above."),
+    "lost": Choice("Lose the window", "Finished, but nothing comes back.", event="", has_code=False),
     "cancel": Choice("Cancel", "Leaves at the screen chosen above.", event="CANCEL", has_code=False),
     "error": Choice("Report an error", "Of the kind that Meta shows.", event="CANCEL", has_code=False),
     "closed": Choice("Close the window", "Nothing comes back.", event="", has_code=False),
@@ -48,6 +53,9 @@ CHOICES = {
 STEPS = ("BUSINESS_ACCOUNT_SELECTION", "WABA_PHONE_PROFILE_PICKER", "WHATSAPP_BUSINESS_PROFILE_SETUP",
          "PHONE_NUMBER_SETUP", "PHONE_NUMBER_VERIFICATION", "PERMISSIONS")  # fmt: skip
 UNFINISHED = ("cancel", "error", "closed")
+# When the webhook PARTNER_ADDED is sent, beside what the window brings back.
+PARTNER_ADDED = ("together", "before", "after", "never")
+AFTER_SECONDS = 2.0
 
 
 @dataclass
@@ -68,13 +76,15 @@ def finish(
     business_name: str = "",
     scenario: str = "",
     current_step: str = "PHONE_NUMBER_SETUP",
+    partner_added: str = "together",
 ) -> Json:
     """Ends a dialog: `{code, session, order, wabaId, phoneNumberId, businessId, phoneNumber}`.
 
-    What the choice does not bring is null. Raises UnknownChoiceError and UnknownScenarioError.
+    What the choice does not bring is null. `partner_added` is one of PARTNER_ADDED: `before` has been
+    answered when this returns. Raises UnknownChoiceError and UnknownScenarioError.
     """
-    if choice not in CHOICES:
-        raise UnknownChoiceError(choice)
+    if choice not in CHOICES or partner_added not in PARTNER_ADDED:
+        raise UnknownChoiceError(choice if choice not in CHOICES else partner_added)
     if scenario and scenario not in scenarios.SCENARIOS:
         raise scenarios.UnknownScenarioError(scenario)
     if choice in UNFINISHED:
@@ -89,9 +99,18 @@ def finish(
         session = finished_session(CHOICES[choice], granted)
         if scenario:
             scenarios.activate_for_signup(state, scenario, granted.wabas[0]["id"])
-    for waba in granted.wabas:
-        webhooks.partner_added(world, waba)
+    announce(world, granted.wabas, partner_added)
     return answer(CHOICES[choice], code, session, granted)
+
+
+def announce(world: World, wabas: list[Json], when: str) -> None:
+    """`account_update` / PARTNER_ADDED: a customer finished the dialog."""
+    for waba in wabas if when != "never" else ():
+        one = account_updates.build(world, waba, "PARTNER_ADDED")
+        if when == "before":
+            webhooks.post(world, one)
+        else:
+            webhooks.send(world, one, after=AFTER_SECONDS if when == "after" else 0)
 
 
 def answer(choice: Choice, code: str | None, session: Json | None, granted: Granted | None) -> Json:
@@ -145,6 +164,7 @@ def grant(world: World, choice: Choice, phone_number: str, business_name: str) -
     known = numbers.find(state, number)
     if known is not None and choice.has_phone:
         waba = state.objects[known["waba"]]
+        waba["is_shared"] = True
         granted = Granted(state.objects[waba["business"]], [waba], known)
     else:
         business = portfolios.find_or_add_business(state, business_name.strip() or portfolios.made_up_name())
@@ -152,7 +172,10 @@ def grant(world: World, choice: Choice, phone_number: str, business_name: str) -
         granted.wabas.reverse()
         if choice.has_phone:
             granted.phone = numbers.add(state, granted.wabas[0]["id"], number, business["name"])
+    if granted.phone is not None and not choice.is_verified:
+        granted.phone["code_verification_status"] = "NOT_VERIFIED"
     if choice.is_coexistence and granted.phone is not None:
+        granted.phone |= {"onboarded_at": world.now(), "syncs": {}}
         granted.phone |= {"is_on_biz_app": True, "platform_type": "CLOUD_API", "status": "CONNECTED",
                           "throughput_level": "STANDARD", "quality_rating": "GREEN"}  # fmt: skip
     granted.assets = portfolios.assets_of(state, granted.business)

@@ -17,6 +17,10 @@ def fresh_data() -> Json:
     return {"objects": {}, "tokens": {}, "codes": {}, "scenarios": [], "receivers": {}}
 
 
+class UnknownObjectError(ValueError):
+    """There is no such object, or it is of another kind."""
+
+
 class State:
     """`with state:` holds the lock; everything read or changed inside belongs together.
 

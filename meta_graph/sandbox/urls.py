@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from meta_graph.sandbox import control, front, popup, portfolios, receiver
+from meta_graph.sandbox import control, dashboard, front, notifications, popup, receiver
 from meta_graph.sandbox.graph import dispatch
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Request, Response
@@ -26,6 +26,16 @@ ROUTES: list[tuple[str, str, View]] = [
     ("DELETE", r"/_sandbox/scenarios/(\w+)", control.clear_scenarios),
     ("GET", r"/_sandbox/calls", control.list_calls),
     ("DELETE", r"/_sandbox/calls", control.clear_calls),
+    ("GET", r"/_sandbox/counts", control.count_calls),
+    ("GET", r"/_sandbox/app", control.show_app),
+    ("POST", r"/_sandbox/app", control.change_app),
+    ("POST", r"/_sandbox/account-updates", notifications.send_account_update),
+    ("GET", r"/_sandbox/webhooks", notifications.list_webhooks),
+    ("POST", r"/_sandbox/webhooks", notifications.send_webhook),
+    ("DELETE", r"/_sandbox/webhooks", notifications.clear_webhooks),
+    ("POST", r"/_sandbox/deauthorize", notifications.deauthorize),
+    ("POST", r"/_sandbox/data-deletion", notifications.delete_data),
+    ("GET", r"/_sandbox/objects", control.list_objects),
     ("GET", r"/_sandbox/objects/(\d+)", control.get_object),
     ("POST", r"/_sandbox/objects/(\d+)", control.change_object),
     ("GET", r"/_sandbox/receivers", control.list_receivers),
@@ -41,7 +51,7 @@ class Application:
     def __init__(self, world: World) -> None:
         self.world = world
         self.routes = [(method, re.compile(pattern), view) for method, pattern, view in ROUTES]
-        portfolios.ensure_partner(world)
+        dashboard.install(world)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self.answer(Request.from_environ(environ)).send(start_response)

@@ -1,91 +1,107 @@
-"""Meta's webhooks: the GET handshake of a callback, and signed notifications sent to the app's callback."""
+"""Meta's webhooks: signed notifications to the app's callback or its override, again until 200."""
 
 import hashlib
 import hmac
 import json
 import logging
-import secrets
 import threading
-import urllib.error
-import urllib.parse
 import urllib.request
+from dataclasses import dataclass
+from typing import Literal
 
-from meta_graph.sandbox.graph.errors import GraphError
+from meta_graph.sandbox import dashboard
+from meta_graph.sandbox.handshake import open_url
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json
 
-TIMEOUT = 10  # seconds
+PAUSES = (1, 2, 4, 8, 16)  # seconds; Meta goes on for days
+# What an override of the callback gets; everything else goes to the app's own.
+OVERRIDABLE = frozenset({"messages", "history", "smb_app_state_sync", "smb_message_echoes"})
+Signature = Literal["right", "wrong", "none"]
 
 logger = logging.getLogger(__name__)
 
 
-def open_url(request: urllib.request.Request) -> tuple[int, bytes]:
-    """Status and body, whatever the status. Raises OSError where nothing answers."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+@dataclass(frozen=True)
+class Notification:
+    """One change; `entry_id` is a WABA's or, for what concerns partners, our portfolio's."""
+
+    entry_id: str
+    field: str
+    value: Json
+    url: str | None  # None: nothing is subscribed
+    body: bytes
+    signature: Signature = "right"
+
+
+def notification(
+    world: World,
+    entry_id: str,
+    field: str,
+    value: Json,
+    *,
+    override: str | None = None,
+    signature: Signature = "right",
+) -> Notification:
+    with world.state:
+        app = dict(dashboard.app(world))
+    is_subscribed = app["is_active"] and field in app["fields"]
+    url = override if override and field in OVERRIDABLE else app["callback_url"]
+    entry = {"id": entry_id, "time": int(world.now()), "changes": [{"field": field, "value": value}]}
+    body = encoded({"object": "whatsapp_business_account", "entry": [entry]})
+    return Notification(entry_id, field, value, url if is_subscribed else None, body, signature)
+
+
+def send(world: World, one: Notification, after: float = 0) -> None:
+    """From a thread of its own, `after` so many seconds, again and again until it is answered with 200."""
+    if one.url:
+        threading.Thread(
+            target=keep_sending, args=(world, one, after), name="sandbox-webhook", daemon=True
+        ).start()
+
+
+def keep_sending(world: World, one: Notification, after: float) -> None:
+    for pause in (after, *PAUSES):
+        if world.closing.wait(pause) or post(world, one) == 200:
+            return
+    logger.warning("The callback %s did not take a webhook.", one.url)
+
+
+def post(world: World, one: Notification) -> int | None:
+    """Sends it once and records that: the callback's status, 0 where nothing answered, None without one."""
+    status = None if one.url is None else posted(one.url, one.body, signature(world, one))
+    world.sent.add(
+        {
+            "field": one.field,
+            "event": one.value.get("event"),
+            "entryId": one.entry_id,
+            "value": one.value,
+            "url": one.url,
+            "status": status,
+            "at": world.now(),
+        }
+    )
+    return status
+
+
+def posted(url: str, body: bytes, signed: str) -> int:
+    headers = {"Content-Type": "application/json", "User-Agent": "facebookexternalua"}
+    if signed:
+        headers["X-Hub-Signature-256"] = signed
+    request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310 -- configured
     try:
-        with opener.open(request, timeout=TIMEOUT) as answer:
-            return answer.status, answer.read(4096)
-    except urllib.error.HTTPError as answer:
-        return answer.code, answer.read(4096)
+        return open_url(request)[0]
+    except OSError:
+        return 0
 
 
-def verify_callback(url: str, verify_token: str) -> None:
-    """The handshake: the callback must answer the challenge. Raises GraphError 2200."""
-    challenge = str(secrets.randbelow(10**9))
-    query = {"hub.mode": "subscribe", "hub.verify_token": verify_token, "hub.challenge": challenge}
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise callback_refused("the URL is not valid")
-    separator = "&" if "?" in url else "?"
-    request = urllib.request.Request(f"{url}{separator}{urllib.parse.urlencode(query)}")  # noqa: S310 -- checked above
-    try:
-        status, body = open_url(request)
-    except OSError as error:
-        raise callback_refused(f"curl_errno = 7; {error.__class__.__name__}") from error
-    if status != 200 or body.decode("utf-8", "replace").strip() != challenge:
-        raise callback_refused(f"HTTP Status Code = {status}")
-
-
-def callback_refused(reason: str) -> GraphError:
-    return GraphError(2200, f"(#2200) Callback verification failed with the following errors: {reason}")
+def signature(world: World, one: Notification) -> str:
+    if one.signature == "none":
+        return ""
+    secret = world.config.app_secret if one.signature == "right" else "another app's secret"
+    return "sha256=" + hmac.new(secret.encode(), one.body, hashlib.sha256).hexdigest()
 
 
 def encoded(payload: Json) -> bytes:
     """The bytes as Meta writes them: non-ASCII and slashes escaped."""
     return json.dumps(payload, separators=(",", ":")).replace("/", "\\/").encode()
-
-
-def signature(app_secret: str, body: bytes) -> str:
-    return "sha256=" + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
-
-
-def send(world: World, entry_id: str, changed_field: str, value: Json) -> None:
-    """Sends one change to the app's callback from a thread of its own; nothing where there is no callback."""
-    if not world.config.callback_url:
-        return
-    change = {"field": changed_field, "value": value}
-    entry = {"id": entry_id, "time": int(world.now()), "changes": [change]}
-    body = encoded({"object": "whatsapp_business_account", "entry": [entry]})
-    arguments = (world.config.callback_url, world.config.app_secret, body)
-    threading.Thread(target=post, args=arguments, name="sandbox-webhook", daemon=True).start()
-
-
-def post(url: str, app_secret: str, body: bytes) -> None:
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "facebookexternalua",
-        "X-Hub-Signature-256": signature(app_secret, body),
-    }
-    request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310 -- configured
-    try:
-        status, _ = open_url(request)
-    except OSError as error:
-        logger.warning("The callback %s could not be reached: %s", url, error.__class__.__name__)
-        return
-    if status != 200:
-        logger.warning("The callback %s answered %s", url, status)
-
-
-def partner_added(world: World, waba: Json) -> None:
-    """`account_update` / PARTNER_ADDED: a customer finished the dialog. The entry is our portfolio's."""
-    info = {"waba_id": waba["id"], "owner_business_id": waba["business"]}
-    send(world, world.config.business_id, "account_update", {"event": "PARTNER_ADDED", "waba_info": info})

@@ -1,15 +1,11 @@
-"""The sandbox as a program: what survives a restart, signups over HTTP, Meta's webhooks, its command."""
+"""The sandbox as a program: what survives a restart, signups over HTTP, its command."""
 
-import hashlib
-import hmac
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import requests
@@ -107,50 +103,6 @@ def test_a_stored_object_can_be_changed(graph, sandbox):
 
     phone = graph.get(f"/{signup['phoneNumberId']}", graph.token_of(signup), fields="status").json()
     assert phone["status"] == "RESTRICTED"
-
-
-class CallbackServer(HTTPServer):
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Callback)
-        self.received: list[tuple[str | None, bytes]] = []
-        self.arrived = threading.Event()
-
-
-class Callback(BaseHTTPRequestHandler):
-    server: CallbackServer
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received.append((self.headers["X-Hub-Signature-256"], body))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-        self.server.arrived.set()
-
-    def log_message(self, *arguments):
-        pass
-
-
-def test_a_finished_signup_is_told_to_the_callback_with_a_signature(clock):
-    server = CallbackServer()
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    callback = f"http://127.0.0.1:{server.server_port}/webhook/meta"
-
-    with Sandbox(SandboxConfig(**APP, clock=clock, callback_url=callback)) as sandbox:
-        signup = sandbox.sign_up()
-        assert server.arrived.wait(10)
-    server.shutdown()
-    server.server_close()
-
-    ((signature, body),) = server.received
-    change = json.loads(body)["entry"][0]["changes"][0]
-    digest = hmac.new(APP["app_secret"].encode(), body, hashlib.sha256).hexdigest()
-    assert signature == f"sha256={digest}"
-    assert change["field"] == "account_update"
-    assert change["value"]["waba_info"] == {
-        "waba_id": signup["wabaId"],
-        "owner_business_id": signup["businessId"],
-    }
 
 
 def test_the_command_says_where_it_listens_and_saves_on_its_way_out(tmp_path):

@@ -1,4 +1,4 @@
-"""Business portfolios: the accounts that customers share with ours, and what a customer's portfolio owns."""
+"""Business portfolios: what customers share with ours and who acts for it, and what a customer's owns."""
 
 from meta_graph.sandbox.graph.call import Call
 from meta_graph.sandbox.graph.errors import unreachable
@@ -24,6 +24,13 @@ def owned_pages(call: Call) -> Json:
 
 def instagram_accounts(call: Call) -> Json:
     return owned(call, "instagram_account", INSTAGRAM)
+
+
+def system_users(call: Call) -> Json:
+    """`GET /{our business}/system_users`."""
+    require_partner(call.caller)
+    users = call.state.of_kind("system_user", business=call.node["id"])
+    return paged(call, [{"id": user["id"], "name": user["name"], "role": user["role"]} for user in users])
 
 
 def owned_wabas(call: Call) -> Json:

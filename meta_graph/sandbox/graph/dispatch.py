@@ -20,7 +20,7 @@ from meta_graph.sandbox.graph.errors import (
 from meta_graph.sandbox.graph.routes import Endpoint
 from meta_graph.sandbox.graph.tokens import identify, may_reach
 from meta_graph.sandbox.world import World
-from meta_graph.sandbox.wsgi import ConnectionCut, Json, Request, Response, json_response
+from meta_graph.sandbox.wsgi import Json, Request, Response, json_response
 
 VERSION = re.compile(r"^/(v\d+\.\d+)(?=/|$)")
 
@@ -34,6 +34,8 @@ class Route:
     endpoint: Endpoint | None
     node: Json = field(default_factory=dict)
     caller: Caller = field(default_factory=lambda: Caller("NONE"))
+    family: set[str] = field(default_factory=set)  # the ids that the call concerns
+    is_done: bool = False  # whatever is answered then
 
     @property
     def name(self) -> str:
@@ -81,16 +83,17 @@ def work(world: World, request: Request, route: Route) -> Any:
     """The answer's JSON. Raises GraphError, and ConnectionCut where a scenario asks for it."""
     if world.config.latency_ms:
         time.sleep(world.config.latency_ms / 1000)
-    taken = scenarios.take(world.state, route.name, family_of(world, request, route))
-    scenarios.interfere(taken)
+    route.family = family_of(world, request, route)
+    taken = scenarios.take(world.state, route.name, route.family, request.fields)
+    scenarios.interfere(taken, "before")
     call = admitted(world, request, route)
     if route.endpoint is None:
         raise unknown(request, route)
     with world.state if route.endpoint.holds_lock else nullcontext():
         body = route.endpoint.handler(call)
-    if scenarios.cuts_after_work(taken):
-        raise ConnectionCut
-    return body
+    route.is_done = True
+    scenarios.interfere(taken, "after")
+    return scenarios.other_answer(taken) or body
 
 
 def admitted(world: World, request: Request, route: Route) -> Call:
@@ -108,10 +111,14 @@ def admitted(world: World, request: Request, route: Route) -> Call:
 
 
 def family_of(world: World, request: Request, route: Route) -> set[str]:
-    """The ids that scenarios may name as target: also the accounts behind a code or an inspected token."""
+    """The ids that scenarios may name as target: also what the parameters name, and the accounts behind a
+    code or an inspected token.
+    """
     with world.state as state:
         if route.node:
-            return scenarios.family_of(state, route.node["id"])
+            named = [str(request.fields.get(name, "")) for name in ("waba_id", "receiving_business_id")]
+            known = [route.node["id"], *(one for one in named if one in state.objects)]
+            return {member for one in known for member in scenarios.family_of(state, one)}
         code = state.codes.get(str(request.fields.get("code", "")), {})
         token = state.tokens.get(str(request.fields.get("input_token", "")) or code.get("token", ""), {})
         return {member for waba in token.get("wabas", []) for member in scenarios.family_of(state, waba)}
@@ -148,6 +155,8 @@ def record(
             "status": status,
             "code": error.get("code"),
             "subcode": error.get("error_subcode"),
+            "done": route.is_done,
+            "concerns": sorted(route.family),
             "at": at,
             "durationMs": round(seconds * 1000, 1),
         }

@@ -25,7 +25,7 @@ class GraphError(Exception):
     details: str | None = None
     is_transient: bool | None = None
     status: int | None = None
-    wait_minutes: int = 0  # goes into the usage header as estimated_time_to_regain_access
+    wait_minutes: float = 0  # goes into the usage header as estimated_time_to_regain_access
     html: str = ""  # the body of an answer that is no JSON at all
 
     def http_status(self) -> int:
@@ -71,7 +71,7 @@ def missing_permission(scope: str) -> GraphError:
     return GraphError(200, f"(#200) Requires {scope} permission to manage the object")
 
 
-def rate_limited(minutes: int = 5) -> GraphError:
+def rate_limited(minutes: float = 5) -> GraphError:
     """80007: comes as HTTP 400; the usage header of the same answer says how long to wait."""
     return GraphError(
         80007,

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from meta_graph.sandbox import dashboard
+from meta_graph.sandbox.graph.apps import APP
 from meta_graph.sandbox.graph.call import Call
+from meta_graph.sandbox.graph.credit_lines import ALLOCATION, CREDIT_LINE, primary_funding_id
 from meta_graph.sandbox.graph.fields import NodeType, only, read
 from meta_graph.sandbox.graph.health import health_status
 from meta_graph.sandbox.wsgi import Json
@@ -39,7 +42,7 @@ def webhook_configuration(call: Call, phone: Json, nested: str) -> Any:
     urls = {
         "phone_number": phone.get("override_callback_uri"),
         "whatsapp_business_account": waba.get("override_callback_uri"),
-        "application": call.world.config.callback_url,
+        "application": dashboard.app(call.world)["callback_url"],
     }
     return {level: url for level, url in urls.items() if url}
 
@@ -75,13 +78,14 @@ WABA = NodeType(
     "name,timezone_id,message_template_namespace",
     names(
         "name currency timezone_id country creation_time account_review_status business_verification_status"
-        " status ownership_type primary_funding_id primary_business_location purchase_order_number"
+        " status ownership_type primary_business_location purchase_order_number"
         " message_template_namespace is_enabled_for_insights is_shared_with_partners linked_commerce_account"
         " marketing_messages_onboarding_status marketing_messages_lite_api_status"
         " disable_marketing_messages_on_cloud_api template_auto_archival_enabled"
         " auth_international_rate_eligibility whatsapp_business_manager_messaging_limit analytics"
     ),
     {
+        "primary_funding_id": primary_funding_id,
         "owner_business": owner_business,
         "owner_business_info": owner_business,
         "on_behalf_of_business_info": partner_business,
@@ -103,6 +107,9 @@ AD_ACCOUNT = NodeType(
 )
 
 NODE_TYPES = {
+    "app": APP,
+    "credit_line": CREDIT_LINE,
+    "allocation": ALLOCATION,
     "phone_number": PHONE_NUMBER,
     "waba": WABA,
     "business": BUSINESS,

@@ -2,7 +2,7 @@
 
 from meta_graph.sandbox.graph.call import Call
 from meta_graph.sandbox.graph.errors import GraphError, invalid_parameter
-from meta_graph.sandbox.webhooks import verify_callback
+from meta_graph.sandbox.handshake import verify_callback
 from meta_graph.sandbox.wsgi import Json
 
 WINDOW = 72 * 3600  # seconds
@@ -18,6 +18,9 @@ def register(call: Call) -> Json:
         raise invalid_parameter("messaging_product must be whatsapp")
     check_pin_form(pin)
     refuse_business_app(phone)
+    if phone.get("is_half_deregistered"):
+        raise GraphError(133000, "(#133000) Incomplete Deregistration",
+                         details="An earlier deregistration was not completed.")  # fmt: skip
     if phone["code_verification_status"] != "VERIFIED":
         raise GraphError(133006, "(#133006) Phone number needs to be verified before registering",
                          details="Request a verification code and verify the number first.")  # fmt: skip
@@ -39,9 +42,10 @@ def deregister(call: Call) -> Json:
     phone = call.node
     count_attempt(call, "deregister")
     refuse_business_app(phone)
-    if phone["platform_type"] != "CLOUD_API":
+    if phone["platform_type"] != "CLOUD_API" and not phone.get("is_half_deregistered"):
         raise not_registered()
     phone |= {
+        "is_half_deregistered": False,
         "status": "DISCONNECTED",
         "platform_type": "NOT_APPLICABLE",
         "throughput_level": "NOT_APPLICABLE",

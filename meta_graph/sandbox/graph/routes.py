@@ -4,7 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from meta_graph.sandbox.graph import businesses, nodes, oauth, phone_numbers, wabas
+from meta_graph.sandbox.graph import (
+    apps,
+    businesses,
+    coexistence,
+    credit_lines,
+    nodes,
+    oauth,
+    phone_numbers,
+    wabas,
+)
 from meta_graph.sandbox.graph.call import Call
 
 MANAGEMENT = "whatsapp_business_management"
@@ -37,10 +46,24 @@ EDGES = {
     ("GET", "waba", "product_catalogs"): Endpoint(
         "product_catalogs", wabas.product_catalogs, "catalog_management"
     ),
+    ("GET", "waba", "assigned_users"): Endpoint("assigned_users", wabas.assigned_users),
+    ("POST", "waba", "assigned_users"): Endpoint("assign_user", wabas.assign_user),
     ("POST", "phone_number", "register"): Endpoint("register", phone_numbers.register),
     ("POST", "phone_number", "deregister"): Endpoint("deregister", phone_numbers.deregister),
     ("POST", "phone_number", "request_code"): Endpoint("request_code", phone_numbers.request_code),
     ("POST", "phone_number", "verify_code"): Endpoint("verify_code", phone_numbers.verify_code),
+    ("POST", "phone_number", "smb_app_data"): Endpoint("smb_app_data", coexistence.request_sync),
+    ("GET", "business", "system_users"): Endpoint("system_users", businesses.system_users),
+    ("GET", "business", "extendedcredits"): Endpoint("extendedcredits", credit_lines.credit_lines),
+    ("GET", "credit_line", "owning_credit_allocation_configs"): Endpoint(
+        "allocations", credit_lines.allocations
+    ),
+    ("POST", "credit_line", "whatsapp_credit_sharing_and_attach"): Endpoint(
+        "share_and_attach", credit_lines.share_and_attach
+    ),
+    ("POST", "credit_line", "whatsapp_credit_sharing"): Endpoint("share_credit", credit_lines.share),
+    ("POST", "credit_line", "whatsapp_credit_attach"): Endpoint("attach_credit", credit_lines.attach),
+    ("GET", "app", "subscriptions"): Endpoint("app_subscriptions", apps.subscriptions),
     ("GET", "business", "owned_pages"): Endpoint(
         "owned_pages", businesses.owned_pages, "business_management"
     ),
@@ -74,6 +97,8 @@ def find(method: str, kind: str, edge: str) -> Endpoint | None:
         return EDGES.get((method, kind, edge))
     if method == "GET":
         return Endpoint(f"get_{kind}", nodes.get_node, NODE_SCOPES.get(kind, MANAGEMENT))
+    if (method, kind) == ("DELETE", "allocation"):
+        return Endpoint("revoke_credit", credit_lines.revoke)
     if (method, kind) == ("POST", "phone_number"):
         return Endpoint("update_phone_number", phone_numbers.update, holds_lock=False)
     return None

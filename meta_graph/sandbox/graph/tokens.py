@@ -58,11 +58,18 @@ def proof_of(world: World, token: str) -> str:
 
 
 def may_reach(world: World, caller: Caller, node: Json) -> bool:
-    """A customer's token reaches what its dialog granted; the system user what customers share with us."""
+    """A customer's token reaches what its dialog granted; the system user what customers share with us.
+
+    The credit line is reached by both: with the customer's token it is attached.
+    """
     if caller.kind == "SYS":
-        return bool(node.get("is_shared", True))
+        return shares(world, node)
+    if node["kind"] == "app":
+        return caller.kind == "APP"
     if caller.record is None:
         return False
+    if node["kind"] == "credit_line":
+        return True
     if node["kind"] == "phone_number":
         return node["waba"] in caller.record["wabas"]
     if node["kind"] == "waba":
@@ -70,3 +77,9 @@ def may_reach(world: World, caller: Caller, node: Json) -> bool:
     if node["kind"] == "business":
         return bool(node["id"] == caller.record["business"])
     return node["id"] in caller.record["assets"]
+
+
+def shares(world: World, node: Json) -> bool:
+    """Whether a customer's account is shared with us, or the node's account is; all else is in our reach."""
+    waba = world.state.objects.get(node.get("waba", ""), node)
+    return bool(waba.get("is_shared", True))

@@ -24,7 +24,7 @@ def count(world: World, waba: str) -> None:
     times.append(now)
 
 
-def headers(world: World, waba: str | None, wait_minutes: int) -> dict[str, str]:
+def headers(world: World, waba: str | None, wait_minutes: float) -> dict[str, str]:
     """Percentages of the budgets, as JSON in headers."""
     app = {"call_count": 1, "total_time": 1, "total_cputime": 1}
     if waba is None:
