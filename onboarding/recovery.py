@@ -175,7 +175,7 @@ def write(shared: SharedWaba, verdict: Verdict, problem: Problem | None = None) 
     rows.update(
         outcome=verdict.outcome, signup=verdict.signup, error=error, next_look_at=None, settled_at=now
     )
-    if verdict.outcome != Outcome.KNOWN:
+    if verdict.outcome not in {Outcome.KNOWN, Outcome.RECOVERED}:
         log.info("shared WABA settled", waba=shared.meta_waba_id, outcome=str(verdict.outcome))
 
 
