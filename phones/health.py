@@ -11,11 +11,15 @@ from enum import StrEnum
 from typing import Any
 
 from phones import reasons
+from phones.account_reasons import of_account, of_disconnection
 from phones.models import PhoneNumber
 from phones.reasons import ALL, OUTGOING, RECEIVING, TEMPLATES, Actor, Capability, Reason
+from wabas.models import Waba
 from wabas.tokens import TokenStatus, token_status
 
 FRESH_FOR = timedelta(minutes=5)
+# So long before a token expires somebody has to hear of it.
+TOKEN_WARNING = timedelta(days=7)
 # Meta's codes for a payment that is missing or failed: they stop sending, and nothing that comes in.
 PAYMENT_CODES = frozenset({"131042", "141006"})
 # Meta does not show us the number: it was removed, or the permission was taken back.
@@ -39,6 +43,8 @@ class Issue:
     solution: str
     capability: Capability | None
     actor: Actor
+    warning: str = ""
+    deadline: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -65,21 +71,38 @@ def assess(phone: PhoneNumber, now: datetime) -> Health:
 
 def issues_of(reason: Reason) -> Iterator[Issue]:
     for capability in reason.capabilities or (None,):
-        yield Issue(reason.entity, reason.code, reason.message, reason.solution, capability, reason.actor)
+        yield Issue(
+            reason.entity,
+            reason.code,
+            reason.message,
+            reason.solution,
+            capability,
+            reason.actor,
+            reason.warning,
+            reason.deadline,
+        )
 
 
 def found(phone: PhoneNumber, now: datetime) -> Iterator[Reason]:
-    if not phone.waba.is_connected:
-        yield reasons.WABA_DISCONNECTED
+    disconnection = list(of_disconnection(phone))
+    if disconnection:
+        yield from disconnection
         return
-    status = token_status(phone.waba, now)
-    if status is not TokenStatus.VALID:
-        yield reasons.TOKENS[status]
+    yield from of_token(phone.waba, now)
+    yield from of_account(phone.waba, now)
     if phone.sync_error and phone.sync_error.get("cause") in NO_ACCESS:
         yield reasons.NO_ACCESS
     yield from of_number(phone)
     yield from of_meta(phone)
     yield from unchecked(phone)
+
+
+def of_token(waba: Waba, now: datetime) -> Iterator[Reason]:
+    status, expires_at = token_status(waba, now), waba.token_expires_at
+    if status is not TokenStatus.VALID:
+        yield reasons.TOKENS[status]
+    elif expires_at and expires_at <= now + TOKEN_WARNING:
+        yield reasons.token_expires(expires_at)
 
 
 def of_number(phone: PhoneNumber) -> Iterator[Reason]:

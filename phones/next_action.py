@@ -17,8 +17,9 @@ class NextAction:
 
 
 def next_action(health: Health) -> NextAction | None:
-    """The first issue that turns something off; None when everything works."""
-    for issue in health.issues:
-        if issue.capability is not None:
-            return NextAction(issue.actor, issue.code, issue.solution)
+    """The first issue that turns something off, else the first warning; None when nobody has to move."""
+    off = [issue for issue in health.issues if issue.capability is not None]
+    warnings = [issue for issue in health.issues if issue.warning]
+    for issue in (*off, *warnings):
+        return NextAction(issue.actor, issue.code, issue.solution, deadline=issue.deadline)
     return None

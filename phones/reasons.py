@@ -1,9 +1,11 @@
 """What keeps a number from receiving or sending: the words, the cure, and who has to move."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from api.times import timestamp
 from wabas.tokens import TokenStatus
 
 
@@ -31,7 +33,11 @@ CONNECT_AGAIN = "Send your end-user a new onboarding link and have the number co
 
 @dataclass(frozen=True)
 class Reason:
-    """Without capabilities it is good to know and turns nothing off."""
+    """Without capabilities it turns nothing off.
+
+    `warning`, where somebody has to hear of it all the same: what tells it from an earlier one of its code.
+    `deadline`: when it ends by itself, or when a warning comes true.
+    """
 
     entity: str
     code: str
@@ -39,16 +45,10 @@ class Reason:
     solution: str
     capabilities: tuple[Capability, ...]
     actor: Actor
+    warning: str = ""
+    deadline: datetime | None = None
 
 
-WABA_DISCONNECTED = Reason(
-    "WABA",
-    "WABA_DISCONNECTED",
-    "The WABA of this number is disconnected.",
-    CONNECT_AGAIN,
-    ALL,
-    Actor.CUSTOMER,
-)
 TOKENS = {
     status: Reason("WABA", f"TOKEN_{status.upper()}", message, CONNECT_AGAIN, OUTGOING, Actor.CUSTOMER)
     for status, message in (
@@ -81,6 +81,24 @@ NOT_SUBSCRIBED = Reason(
     RECEIVING,
     Actor.CUSTOMER,
 )
+
+
+def token_expires(at: datetime) -> Reason:
+    message = f"The access token of the WABA expires on {day(at)}. Until then everything works."
+    return Reason(
+        "WABA",
+        "TOKEN_EXPIRES_SOON",
+        message,
+        f"{CONNECT_AGAIN} That renews the access.",
+        (),
+        Actor.CUSTOMER,
+        warning=timestamp(at),
+        deadline=at,
+    )
+
+
+def day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def not_connected(status: str, capabilities: tuple[Capability, ...]) -> Reason:

@@ -15,12 +15,16 @@ from phones import tasks
 from phones.health import Health, SyncStatus, assess, sync_status
 from phones.models import PhoneNumber
 from phones.next_action import NextAction, next_action
-from phones.sync import facts
+from phones.readiness import begin
+from phones.reading import facts
 from wabas.models import Waba
+from wabas.services import check_soon
 from wabas.tokens import TokenStatus, token_status
 
 # Meta allows a new WABA 200 calls an hour, and 5,000 once a number of it is registered.
 SYNC_WAIT, SYNC_WAIT_OF_NEW_WABA = timedelta(seconds=30), timedelta(seconds=120)
+# The completion itself asks for a check; what Meta needs a moment for is seen by this one.
+FIRST_CHECK_AFTER = timedelta(minutes=5)
 NO_METADATA = (None, "", "{}")
 
 
@@ -57,9 +61,8 @@ def connect_phone(
         for name, value in facts(info).items():
             setattr(phone, name, value)
         phone.waba = waba
-        phone.is_coexistence = is_coexistence or bool(
-            info.is_on_biz_app and info.platform_type == "CLOUD_API"
-        )
+        phone.disconnected_at = phone.disconnect_reason = None
+        phone.is_coexistence = is_coexistence or is_on_both(info)
         if external_id is not None:
             phone.external_id = external_id
         if phone.metadata in NO_METADATA and metadata is not None:
@@ -83,7 +86,13 @@ def refresh_phone(*, phone: PhoneNumber, info: PhoneNumberInfo) -> PhoneNumber:
 
 
 def adopt_link(*, phone: PhoneNumber, metadata: str | None, external_id: str | None) -> None:
-    """A link completed for this number: its metadata unless the number has its own, its externalId if any."""
+    """A link completed for this number: its metadata unless the number has its own, its externalId if any.
+
+    From here on clients are told what the number can do, and it is checked by itself.
+    """
+    now = timezone.now()
+    begin(phone, now)
+    check_soon(waba_id=phone.waba_id, at=now + FIRST_CHECK_AFTER)
     if external_id is not None:
         phone.external_id = external_id
     if phone.metadata in NO_METADATA and metadata is not None:
@@ -97,9 +106,10 @@ def keep_pin(*, phone_id: UUID, pin: str) -> None:
 
 
 def note_registered(*, phone: PhoneNumber) -> None:
-    """Meta accepted the registration just now; the next check reads the rest."""
+    """Meta accepted the registration just now; a check reads the rest, at once."""
     phone.is_registered = True
     phone.save(update_fields=["is_registered", "updated_at"])
+    check_soon(waba_id=phone.waba_id, at=timezone.now())
 
 
 def update_phone(*, phone: PhoneNumber, changes: dict[str, Any]) -> PhoneNumber:

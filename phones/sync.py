@@ -1,111 +1,133 @@
-"""A number's check: what Meta says of it, of its WABA and of our subscription, and the one write of it.
+"""A check at Meta, of one number or of all of a WABA: the calls, the one write, what clients are told.
 
 `sync_requested_at` says that a check is wanted and not yet answered; an answer and a failure clear it.
 A failure stays in `sync_error` until a check succeeds, beside the last state, which it does not touch.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from meta_graph import phone_numbers, wabas
-from meta_graph.client import Token, business_token
+from meta_graph import limits
+from meta_graph.client import business_token
 from meta_graph.errors import Cause, GraphError
-from meta_graph.phone_numbers import PhoneNumberInfo
+from phones import two_step
+from phones.disconnecting import connected_phones
 from phones.models import PhoneNumber
-from wabas import services as waba_services
+from phones.readiness import announce
+from phones.reading import Reading, read, read_all
+from phones.schedule import next_check_at
 from wabas.models import Waba
+from wabas.services import check_soon
 from wabas.tokens import TokenStatus, token_status
 
-log = structlog.get_logger("phones.sync")
-# A check that nobody answered for so long is rung for again.
-OVERDUE, SWEEP_LIMIT = timedelta(seconds=30), 200
-UNREGISTERED = frozenset({"PENDING", "UNVERIFIED", "DISCONNECTED", "MIGRATED", "DELETED"})
+USELESS = {
+    TokenStatus.MISSING: {"cause": "TOKEN_MISSING", "message": "There is no token to read it with."},
+    TokenStatus.EXPIRED: {"cause": "TOKEN_EXPIRED", "message": "The token to read it with has expired."},
+}
 
 
-@dataclass
-class Reading:
-    """What Meta answered until its first failure; what it was not asked for is empty."""
+def sync_phone(phone_id: UUID) -> int:
+    """Reads one number at Meta, then writes what was answered. A failure is recorded, not raised.
 
-    phone: dict[str, Any] = field(default_factory=dict)
-    waba: dict[str, Any] = field(default_factory=dict)
-    is_subscribed: bool | None = None
-    error: GraphError | None = None
-
-
-def sync_phone(phone_id: UUID) -> None:
-    """Reads the number at Meta, then writes what was answered. A failure is recorded, not raised."""
+    Returns how many events that made.
+    """
     phone = PhoneNumber.objects.select_related("waba").filter(pk=phone_id).first()
-    if phone is None:
-        return
-    token_value, started = phone.waba.access_token, timezone.now()
-    if token_status(phone.waba, started) is TokenStatus.MISSING:
-        record_missing_token(phone_id, started)
-        return
-    write(phone, read(phone, business_token(token_value or "")), token_value or "", started)
+    if phone is None or not may_ask(phone.waba, [phone]):
+        return 0
+    token_value, started = phone.waba.access_token or "", timezone.now()
+    token = business_token(token_value)
+    two_step.finish([phone], token)
+    return write([phone], read(phone, token), token_value, started)
 
 
-def read(phone: PhoneNumber, token: Token) -> Reading:
-    """The three calls of a check. A failure ends it: the others would fail alike, out of the same budget."""
-    reading, waba_id = Reading(), phone.waba.meta_waba_id
-    try:
-        reading.phone = facts(
-            phone_numbers.read_phone_number(phone_number_id=phone.meta_phone_number_id, token=token)
-        )
-        reading.waba = waba_services.facts(wabas.read_waba(waba_id=waba_id, token=token))
-        apps = wabas.list_subscribed_apps(waba_id=waba_id, token=token)
-        reading.is_subscribed = settings.META_APP_ID in {app.id for app in apps}
-    except GraphError as error:
-        log.info("check failed", phone=str(phone.pk), cause=error.cause, code=error.code)
-        reading.error = error
-    return reading
+def check_waba(waba_id: UUID) -> int:
+    """The turn of a WABA: what its rows have come to mean by themselves, then all its numbers at Meta.
 
-
-def facts(info: PhoneNumberInfo) -> dict[str, Any]:
-    """The columns that Meta's answer fills. What it left out is not among them: the last known stays."""
-    answered = {
-        "phone_number": info.phone_number,
-        "display_name": info.verified_name,
-        "verified_name": info.verified_name,
-        "is_registered": is_registered(info),
-        "status": info.status,
-        "quality_rating": info.quality_rating,
-        "code_verification_status": info.code_verification_status,
-        "name_status": info.name_status,
-        "platform_type": info.platform_type,
-        "throughput_level": info.throughput_level,
-        "health": info.health,
-    }
-    return {name: value for name, value in answered.items() if value is not None}
-
-
-def is_registered(info: PhoneNumberInfo) -> bool | None:
-    """True where it is CONNECTED on the Cloud API; None where the state does not tell, such as FLAGGED."""
-    if info.platform_type is None or info.status is None:
-        return None
-    if info.platform_type != "CLOUD_API" or info.status in UNREGISTERED:
-        return False
-    return True if info.status == "CONNECTED" else None
+    Returns how many events that made.
+    """
+    events = take_turn(waba_id)
+    waba = Waba.objects.filter(pk=waba_id).first()
+    if waba is None:
+        return events
+    phones = list(PhoneNumber.objects.filter(waba=waba, disconnected_at=None).select_related("waba"))
+    if not phones or not may_ask(waba, phones):
+        return events
+    token_value, started = waba.access_token or "", timezone.now()
+    token = business_token(token_value)
+    two_step.finish(phones, token)
+    return events + write(phones, read_all(waba, phones, token), token_value, started)
 
 
 @transaction.atomic
-def write(phone: PhoneNumber, reading: Reading, token_value: str, started: datetime) -> None:
-    """Writes the reading, unless a later one was faster. The WABA is locked first, as everywhere."""
+def take_turn(waba_id: UUID) -> int:
+    """Sets the next turn, and tells what has ended or expired meanwhile."""
+    waba, now = Waba.objects.select_for_update(no_key=True).filter(pk=waba_id).first(), timezone.now()
+    if waba is None:
+        return 0
+    phones = list(connected_phones(waba))
+    events = announce(waba=waba, phones=phones, now=now)
+    assign(waba, {"check_due_at": next_check_at(waba, phones, now)})
+    return events
+
+
+def may_ask(waba: Waba, phones: Sequence[PhoneNumber]) -> bool:
+    """Whether a call could bring anything. Where not, the rows say so and nobody waits for an answer."""
     now = timezone.now()
-    waba = Waba.objects.select_for_update(no_key=True).filter(pk=phone.waba_id).first()
-    row = PhoneNumber.objects.select_for_update(no_key=True).filter(pk=phone.pk).first()
-    if waba is None or row is None or (row.synced_at and row.synced_at > started):
-        return
+    numbers = PhoneNumber.objects.filter(pk__in=[phone.pk for phone in phones])
+    if not waba.is_connected or all(phone.disconnected_at for phone in phones):
+        numbers.update(sync_requested_at=None)
+        return False
+    status = token_status(waba, now)
+    if status in USELESS:
+        numbers.update(sync_requested_at=None, sync_failed_at=now, sync_error=USELESS[status])
+        return False
+    pause = limits.pause_until(waba.meta_waba_id)
+    if pause:
+        numbers.update(sync_requested_at=None)
+        check_soon(waba_id=waba.pk, at=pause)
+    return pause is None
+
+
+@transaction.atomic
+def write(phones: Sequence[PhoneNumber], reading: Reading, token_value: str, started: datetime) -> int:
+    """Writes the reading of `phones`, all of one WABA, where no later one was faster; tells what changed.
+
+    Returns how many events that made. The WABA is locked first, as everywhere.
+    """
+    now = timezone.now()
+    waba = Waba.objects.select_for_update(no_key=True).filter(pk=phones[0].waba_id).first()
+    if waba is None or not waba.is_connected:
+        return 0
+    read_now, rows = {phone.pk for phone in phones}, list(connected_phones(waba))
+    current = [row for row in rows if row.pk in read_now and not is_newer(row, started)]
+    for row in current:
+        assign(row, reading.phones.get(row.meta_phone_number_id, {}) | outcome(row, reading, started, now))
+    columns = waba_columns(waba, reading, token_value, now) if current else {}
+    for name, value in columns.items():
+        setattr(waba, name, value)
+    events = announce(waba=waba, phones=rows, now=now)
+    assign(waba, columns | {"check_due_at": sooner(waba.check_due_at, next_check_at(waba, rows, now))})
+    return events
+
+
+def is_newer(row: PhoneNumber, started: datetime) -> bool:
+    return row.synced_at is not None and row.synced_at > started
+
+
+def sooner(planned: datetime | None, proposed: datetime | None) -> datetime | None:
+    """A check that somebody asked for never puts off the one that is planned."""
+    return min(planned, proposed) if planned and proposed else proposed
+
+
+def waba_columns(waba: Waba, reading: Reading, token_value: str, now: datetime) -> dict[str, Any]:
     # What Meta says of a token is not said of the one that has replaced it since.
     token_columns = token_verdict(reading, now) if waba.access_token == token_value else {}
-    assign(waba, reading.waba | subscription(reading, now) | token_columns)
-    assign(row, reading.phone | outcome(row, reading, started, now))
+    return reading.waba | subscription(reading, now) | token_columns
 
 
 def subscription(reading: Reading, now: datetime) -> dict[str, Any]:
@@ -125,8 +147,9 @@ def outcome(row: PhoneNumber, reading: Reading, started: datetime, now: datetime
     requested = row.sync_requested_at
     open_request = requested if requested is not None and requested > started else None
     columns: dict[str, Any] = {"sync_requested_at": open_request}
-    if reading.error:
-        return columns | {"sync_failed_at": now, "sync_error": described(reading.error)}
+    failure = reading.failure(row)
+    if failure:
+        return columns | {"sync_failed_at": now, "sync_error": described(failure)}
     return columns | {"synced_at": now, "sync_failed_at": None, "sync_error": None}
 
 
@@ -146,18 +169,3 @@ def assign(row: Waba | PhoneNumber, columns: dict[str, Any]) -> None:
         for name, value in columns.items():
             setattr(row, name, value)
         row.save(update_fields=[*columns, "updated_at"])
-
-
-def record_missing_token(phone_id: UUID, now: datetime) -> None:
-    PhoneNumber.objects.filter(pk=phone_id).update(
-        sync_requested_at=None,
-        sync_failed_at=now,
-        sync_error={"cause": "TOKEN_MISSING", "message": "There is no token to read it with."},
-    )
-
-
-def take_overdue(now: datetime) -> list[UUID]:
-    """Numbers whose check was asked for and never answered. Their time starts anew, so one sweep has them."""
-    late = PhoneNumber.objects.filter(sync_requested_at__lte=now - OVERDUE)
-    candidates = late.order_by("sync_requested_at").values_list("pk", flat=True)[:SWEEP_LIMIT]
-    return [pk for pk in candidates if late.filter(pk=pk).update(sync_requested_at=now) == 1]

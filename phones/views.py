@@ -26,7 +26,11 @@ class PhoneViewSet(OrganizationViewSet):
     def get_queryset(self) -> QuerySet[PhoneNumber]:
         # By prefetch: the numbers of one WABA share its row, and no secret of either is opened.
         waba = Prefetch("waba", Waba.objects.without_token())
-        return PhoneNumber.objects.for_organization(self.organization).defer("pin", "new_pin").prefetch_related(waba)
+        return (
+            PhoneNumber.objects.for_organization(self.organization)
+            .defer("pin", "new_pin")
+            .prefetch_related(waba)
+        )
 
     def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
         columns = dict(asked)

@@ -66,7 +66,7 @@ class Waba(models.Model):
 
     # What Meta announced of the account, and when it sent the last word on each matter.
     restrictions = models.JSONField(
-        default=list, blank=True, help_text="[{type, expiresAt (null: it has no end), remediation}]"
+        default=list, blank=True, help_text="[{type, expiresAt (null: it has no end), remediation, at}]"
     )
     ban_state = models.CharField(max_length=32, null=True, blank=True)
     ban_date = models.CharField(max_length=64, null=True, blank=True, help_text="In Meta's own writing")

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from api.errors import ConflictError
@@ -56,7 +58,11 @@ def _connected(
         "token_expires_at": token_expires_at,
         "token_refused_at": None,
         "status": Waba.Status.CONNECTED,
+        "connected_at": timezone.now(),
+        "disconnected_at": None,
         "disconnect_reason": None,
+        "disconnect_initiated_by": None,
+        "paused_at": None,
     }
     columns |= {name: _merged(captured.get(name, ()), getattr(waba, name)) for name in CAPTURED}
     for name, value in columns.items():
@@ -99,4 +105,11 @@ def note_token_refused(*, waba: Waba, token_value: str) -> bool:
         return False
     row.token_refused_at = timezone.now()
     row.save(update_fields=["token_refused_at", "updated_at"])
+    check_soon(waba_id=row.pk, at=row.token_refused_at)
     return True
+
+
+def check_soon(*, waba_id: UUID, at: datetime) -> None:
+    """The numbers of the WABA are checked at `at` or, as planned, before. Not where nothing is connected."""
+    later = Q(check_due_at=None) | Q(check_due_at__gt=at)
+    Waba.objects.connected().filter(later, pk=waba_id).update(check_due_at=at)

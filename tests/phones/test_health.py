@@ -66,7 +66,7 @@ def test_a_healthy_number_can_do_everything_and_nobody_has_to_move():
         ({"access_token": None}, {}, {SEND, TEMPLATES}, "TOKEN_MISSING", "customer"),
         ({"token_refused_at": NOW}, {}, {SEND, TEMPLATES}, "TOKEN_INVALID", "customer"),
         ({"token_expires_at": NOW}, {}, {SEND, TEMPLATES}, "TOKEN_EXPIRED", "customer"),
-        ({"token_expires_at": NOW + timedelta(seconds=1)}, {}, set(), None, None),
+        ({"token_expires_at": NOW + timedelta(days=7, seconds=1)}, {}, set(), None, None),
         ({"is_subscribed": False}, {}, {RECEIVE}, "NOT_SUBSCRIBED", "customer"),
         ({}, {"is_registered": False}, ALL, "NOT_REGISTERED", "customer"),
         ({}, {"status": "PENDING"}, ALL, "PHONE_NOT_CONNECTED", "end_user"),

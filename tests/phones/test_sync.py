@@ -12,7 +12,8 @@ from django.utils import timezone
 from meta_graph.wabas import unsubscribe_app
 from phones import sync
 from phones.models import PhoneNumber
-from phones.sync import OVERDUE, sync_phone, take_overdue
+from phones.schedule import OVERDUE, take_overdue
+from phones.sync import sync_phone
 from phones.tasks import sweep_phones
 from phones.tasks import sync_phone as sync_phone_task
 from tests.phones.test_services import numbers

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="[{type, expiresAt (null: it has no end), remediation}]",
+                        help_text="[{type, expiresAt (null: it has no end), remediation, at}]",
                     ),
                 ),
                 ("ban_state", models.CharField(blank=True, max_length=32, null=True)),
