@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from uuid import UUID
 
 import structlog
@@ -96,20 +96,12 @@ class SlowLook:
             self.next_at = float("-inf")
 
 
-class Turn:
-    """One stretch of work: what it has in hand, and what of that is not settled yet."""
+class Hand:
+    """What a process has claimed and not yet settled. Of its threads that claim one at a time has it."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        trust: Trust,
-        news: threading.Event,
-        slow_look: SlowLook,
-        *,
-        is_sweep: bool = False,
-    ) -> None:
-        self.clock, self.trust, self.news, self.is_sweep = clock, trust, news, is_sweep
-        self.slow_look = slow_look
+    def __init__(self, trust: Trust, news: threading.Event) -> None:
+        self.trust, self.news, self.slow_look = trust, news, SlowLook()
+        self.clock: Clock = timezone.now
         self.sending: dict[Attempted, Claimed] = {}
         self.back: deque[Attempted] = deque()
         self.results: list[Outcome] = []
@@ -118,14 +110,14 @@ class Turn:
     def is_empty(self) -> bool:
         return not self.sending and not self.results
 
-    def fill(self) -> bool:
-        """Takes as much as fits in hand; whether there was anything."""
+    def fill(self, *, is_sweep: bool) -> bool:
+        """Takes as much as fits; whether there was anything."""
         now = self.clock()
         slow = sum(one.is_slow for one in self.sending.values())
         fast = len(self.sending) - slow + len(self.results)
         found = delivery.claim(
             ROUNDS * FAST_THREADS - fast,
-            ROUNDS * SLOW_THREADS - slow if self.is_sweep or self.slow_look.is_due() else 0,
+            ROUNDS * SLOW_THREADS - slow if is_sweep or self.slow_look.is_due() else 0,
             now=now,
             trusts=self.trust.has,
             besides=self.unanswered(),
@@ -134,15 +126,14 @@ class Turn:
             attempt = senders(is_slow=claimed.is_slow).submit(attempted, claimed, self.clock)
             self.sending[attempt] = claimed
             attempt.add_done_callback(self.come_back)
-        self.count(found, now)
+        self.count(found, now, is_sweep=is_sweep)
         return bool(found)
 
-    def count(self, found: list[Claimed], now: datetime) -> None:
+    def count(self, found: list[Claimed], now: datetime, *, is_sweep: bool) -> None:
         for claimed in found:
             metrics.CLAIMS.labels(metrics.kind(is_slow=claimed.is_slow)).inc()
-            if self.is_sweep and claimed.attempt == 1 and now - claimed.due_at > UNHEARD_AFTER:
+            if is_sweep and claimed.attempt == 1 and now - claimed.due_at > UNHEARD_AFTER:
                 metrics.SWEEP_FINDS.inc()
-        self.is_sweep = False
 
     def unanswered(self) -> set[UUID]:
         """Endpoints that are not trusted and have an attempt in hand."""
@@ -192,31 +183,38 @@ class Turn:
 
 
 class Pump:
-    """At most one turn of a process claims at a time. A ring during a turn is heard by that turn."""
+    """At most one thread of a process claims at a time. A ring meanwhile is heard by that one."""
 
     def __init__(self) -> None:
         self.claiming, self.rung, self.stopping = threading.Lock(), threading.Event(), threading.Event()
-        self.trust, self.swept_at = Trust(time.monotonic), float("-inf")
         # A ring, or enough to settle: what a turn waits for.
         self.news = threading.Event()
-        self.slow_look = SlowLook()
+        self.hand = Hand(Trust(time.monotonic), self.news)
+        self.swept_at = float("-inf")
 
     def run(
         self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now, is_sweep: bool = False
     ) -> None:
-        """Delivers until nothing is due. After 20 s it rings, and ends with what it has in hand."""
+        """Delivers until nothing is due and nothing in hand, or until another thread does so.
+
+        After 20 s it rings: whoever comes first goes on with what is in hand. Had it to wait for the
+        slowest of its sends, rings would find no thread of the worker free.
+        """
         drop_broken_connection()
         self.rung.set()
         self.news.set()
-        while self.rung.is_set() and not self.stopping.is_set() and self.claiming.acquire(blocking=False):
-            turn = Turn(clock, self.trust, self.news, self.slow_look, is_sweep=is_sweep)
+        while self.is_wanted and self.claiming.acquire(blocking=False):
             try:
-                is_time_up = self.work(turn)
+                self.hand.clock = clock
+                is_time_up = self.work(is_sweep=is_sweep)
             finally:
                 self.claiming.release()
             if is_time_up and not self.stopping.is_set():
                 when_time_is_up()
-            self.drain(turn)
+
+    @property
+    def is_wanted(self) -> bool:
+        return not self.hand.is_empty or (self.rung.is_set() and not self.stopping.is_set())
 
     def sweep(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
         """The same, and what nobody rings for: costs one query when nothing is due."""
@@ -230,21 +228,20 @@ class Pump:
         """No turn claims any more; what no thread has begun is given back."""
         self.stopping.set()
 
-    def work(self, turn: Turn) -> bool:
-        """Claims and settles; whether it ended because its time was up."""
-        ends, look_at, came = time.monotonic() + TURN_SECONDS, 0.0, False
-        while time.monotonic() < ends and not self.stopping.is_set():
-            if came or self.rung.is_set() or time.monotonic() >= look_at:
+    def work(self, *, is_sweep: bool) -> bool:
+        """One turn: claims and settles; whether it ended because its time was up."""
+        hand, look_at, came = self.hand, 0.0, False
+        ends = time.monotonic() + TURN_SECONDS
+        while True:
+            if self.stopping.is_set():
+                hand.guarded(hand.give_back)
+            elif came or self.rung.is_set() or time.monotonic() >= look_at:
                 self.rung.clear()
                 look_at = time.monotonic() + LOOK_AGAIN_SECONDS
-                turn.guarded(turn.fill)
-            if turn.is_empty:
+                hand.guarded(partial(hand.fill, is_sweep=is_sweep))
+                is_sweep = False
+            if hand.is_empty:
                 return False
-            came = turn.guarded(turn.collect)
-        return True
-
-    def drain(self, turn: Turn) -> None:
-        while not turn.is_empty:
-            if self.stopping.is_set():
-                turn.guarded(turn.give_back)
-            turn.guarded(turn.collect)
+            came = hand.guarded(hand.collect)
+            if time.monotonic() >= ends:
+                return True

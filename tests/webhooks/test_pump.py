@@ -156,7 +156,7 @@ def test_a_secret_that_cannot_be_read_stops_its_own_endpoint_only(organization, 
     assert Delivery.objects.get(webhook_id=webhook.pk).state == "succeeded"
 
 
-def test_when_its_time_is_up_a_turn_rings_and_settles_what_it_has(
+def test_when_its_time_is_up_a_turn_rings_and_whoever_comes_goes_on_with_what_is_in_hand(
     organization, webhook, receiver, monkeypatch
 ):
     monkeypatch.setattr(pumps, "TURN_SECONDS", 0.15)
@@ -166,7 +166,7 @@ def test_when_its_time_is_up_a_turn_rings_and_settles_what_it_has(
 
     Pump().run(when_time_is_up=lambda: rings.append(True))
 
-    assert rings == [True]
+    assert 2 <= len(rings) <= 4
     assert states() == {"succeeded": 1}
 
 
@@ -250,21 +250,23 @@ def test_a_ring_during_a_turn_is_heard_by_that_turn(organization, webhook, recei
     assert states() == {"succeeded": 3}
 
 
+@pytest.mark.parametrize("turn_seconds", [20.0, 0.1])
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_ring_is_heard_at_once_while_every_send_hangs(
-    organization, webhook, receiver, other_receiver, monkeypatch
+    organization, webhook, receiver, other_receiver, monkeypatch, turn_seconds
 ):
-    monkeypatch.setattr(pumps, "GATHER_SECONDS", 5)
+    monkeypatch.setattr(pumps, "GATHER_SECONDS", 5 if turn_seconds > 1 else 0.03)
+    monkeypatch.setattr(pumps, "TURN_SECONDS", turn_seconds)
     pump = Pump()
     receiver.hold.clear()
     happen(organization)
-    turn = in_thread(lambda: pump.run(when_time_is_up=never))
+    turn = in_thread(lambda: pump.run(when_time_is_up=lambda: None))
     eventually(lambda: len(receiver.got) == 1)
     create_webhook(organization=organization, url=other_receiver.url, events=["*"])
 
     happen(organization)
-    pump.run(when_time_is_up=never)
+    pump.run(when_time_is_up=lambda: None)
     eventually(lambda: len(other_receiver.got) == 1, seconds=1)
     receiver.hold.set()
     turn.join()
