@@ -72,13 +72,18 @@ MESSAGE = holds(
     error=or_null(holds(code=TEXT, title=TEXT, details=or_null(TEXT))),
     **CONTACT,
 )
+ACTOR = one_of("end_user", "customer", "platform", "meta")
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+LAST_ERROR = holds(code=TEXT, message=TEXT, step=or_null(TEXT), actor=ACTOR, at=MOMENT)
+NEXT_ACTION = holds(actor=ACTOR, code=TEXT, message=TEXT)
+NEXT_ACTION["properties"] |= {"url": {"type": "string", "format": "uri"}, "deadline": MOMENT}
 LINK = holds(
     onboardingLinkId=OUR_ID,
     externalId=or_null(TEXT),
     status=one_of("pending", "processing", "completed", "expired"),
     step=or_null(TEXT),
-    lastError=or_null(ANY_OBJECT),
-    nextAction=or_null(ANY_OBJECT),
+    lastError=or_null(LAST_ERROR),
+    nextAction=or_null(NEXT_ACTION),
 )
 ENDPOINT = holds(webhookId=OUR_ID, reason=TEXT)
 
@@ -106,6 +111,28 @@ DATA: dict[str, Schema] = {
     "webhook.disabled": ENDPOINT,
 }
 
+LINK_EXAMPLE: dict[str, Any] = {
+    "onboardingLinkId": "550e8400-e29b-41d4-a716-446655440000",
+    "externalId": "customer-123",
+    "status": "pending",
+    "step": None,
+    "lastError": None,
+    "nextAction": None,
+}
+
+
+def asked_for(code: str, message: str) -> dict[str, Any]:
+    url = f"https://api.example.com/signup/{LINK_EXAMPLE['onboardingLinkId']}"
+    return {"actor": "end_user", "code": code, "message": message, "url": url}
+
+
+def gone_wrong(code: str, message: str, step: str) -> dict[str, Any]:
+    at = "2026-01-15T10:34:58.000Z"
+    return {"code": code, "message": message, "step": step, "actor": "end_user", "at": at}
+
+
+SIGN_UP_AGAIN = asked_for("SIGN_UP_AGAIN", "The end-user has to open the link and sign up again.")
+
 # Of the events that are sent today; the others are in the catalogue, and come with their part of the product.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "phone_number.connected": {
@@ -116,6 +143,44 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "wabaId": "770e8400-e29b-41d4-a716-446655440002",
         "metaWabaId": "102290129340398",
         "isPhoneRegistered": True,
+    },
+    "onboarding_link.opened": LINK_EXAMPLE
+    | {"nextAction": asked_for("OPEN_LINK", "The end-user has to open the link.")},
+    "onboarding_link.abandoned": LINK_EXAMPLE
+    | {
+        "step": "PHONE_NUMBER_SETUP",
+        "lastError": gone_wrong(
+            "CANCELLED", "The end-user left Meta's window before the end.", "PHONE_NUMBER_SETUP"
+        ),
+        "nextAction": SIGN_UP_AGAIN,
+    },
+    "onboarding_link.failed": LINK_EXAMPLE
+    | {
+        "step": "identify_assets",
+        "lastError": gone_wrong(
+            "WRONG_NUMBER",
+            "Another number was connected than the one that was asked for.",
+            "identify_assets",
+        ),
+        "nextAction": SIGN_UP_AGAIN,
+    },
+    "onboarding_link.needs_action": LINK_EXAMPLE
+    | {
+        "status": "processing",
+        "nextAction": asked_for(
+            "ENTER_PIN",
+            "This number has a two-step verification PIN. Its owner has to enter it, or switch it off.",
+        ),
+    },
+    "onboarding_link.completed": LINK_EXAMPLE | {"status": "completed"},
+    "onboarding_link.expired": LINK_EXAMPLE
+    | {
+        "status": "expired",
+        "nextAction": {
+            "actor": "customer",
+            "code": "LINK_EXPIRED",
+            "message": "The link has expired. Make a new one.",
+        },
     },
     "webhook.test": {"webhookId": "880e8400-e29b-41d4-a716-446655440003", "reason": "test_call"},
     "webhook.disabled": {"webhookId": "880e8400-e29b-41d4-a716-446655440003", "reason": "gone"},

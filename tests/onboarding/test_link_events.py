@@ -1,11 +1,12 @@
 """The events onboarding_link.*: each at its moment, once, with the link as the API shows it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from django.utils import timezone
 
@@ -15,11 +16,23 @@ from onboarding.tasks import sweep_signups
 from tests.onboarding.conftest import Circle, EndUser, run_due
 from tests.onboarding.lost import clicked
 from tests.wabas.world import at_once, on_postgresql
+from webhooks.catalogue import DATA, EXAMPLES
 from webhooks.models import Delivery, Event
 from webhooks.services import create_webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HALF_AN_HOUR = timedelta(minutes=30, seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def _told_as_published() -> Iterator[None]:
+    """Whatever a test lets happen, each event's data is what the catalogue says."""
+    yield
+    for event in Event.objects.filter(name__startswith="onboarding_link."):
+        schema = jsonschema_rs.Draft202012Validator(DATA[event.name], validate_formats=True)
+        data = json.loads(bytes(event.body))["data"]
+        assert [error.message for error in schema.iter_errors(data)] == []
+        assert [*data] == [*EXAMPLES[event.name]]
 
 
 def stored(link_id: str, *names: str) -> list[dict[str, Any]]:
