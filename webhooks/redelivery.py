@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Avg, Max, QuerySet
 from django.utils import timezone
 
-from api.errors import ConflictError
-from webhooks.models import Attempt, Delivery, OutgoingWebhook
+from api.errors import ConflictError, NotFoundError
+from webhooks.models import Attempt, Delivery, Event, OutgoingWebhook
 from webhooks.services import lock_webhook
 from webhooks.tasks import ring_on_commit
 
@@ -46,6 +46,8 @@ def redeliver(*, delivery: Delivery) -> Delivery:
     webhook, first = lock_active(delivery.webhook_id), delivery.replay_of_id or delivery.pk
     if Delivery.objects.filter(replay_of=first, state__in=OPEN).exists():
         raise AlreadyWaitingError
+    if not locked_events([delivery]):
+        raise NotFoundError
     ring_on_commit()
     return Delivery.objects.create(
         event_id=delivery.event_id, webhook=webhook, replay_of_id=first, trigger=Trigger.MANUAL
@@ -83,6 +85,8 @@ def replay_in_batches(
             current = lock_active(webhook.pk)
             batch = list(page[:BATCH])
             wanted = replayable(batch, status, begun)
+            kept = locked_events(wanted)
+            wanted = [row for row in wanted if row.event_id in kept]
             add(current, wanted, times)
         yield Batch(len(batch), len(wanted))
         if len(batch) < BATCH:
@@ -130,6 +134,12 @@ def lock_active(pk: Any) -> OutgoingWebhook:
     if not webhook.is_active:
         raise InactiveError
     return webhook
+
+
+def locked_events(rows: list[Delivery]) -> set[str]:
+    """The events of these that are still there. They are not pruned before the transaction ends."""
+    events = Event.objects.select_for_update(no_key=True).filter(pk__in={row.event_id for row in rows})
+    return set(events.order_by("pk").values_list("pk", flat=True))
 
 
 def add(webhook: OutgoingWebhook, wanted: list[Delivery], times: Iterator[datetime]) -> None:

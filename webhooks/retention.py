@@ -67,12 +67,26 @@ def outdated_events(now: datetime) -> QuerySet[Event]:
 
 def prune_events(now: datetime) -> Pruned:
     with transaction.atomic(durable=True):
-        outdated = outdated_events(now).select_for_update(skip_locked=True).order_by("pk")
-        ids = list(outdated.values_list("pk", flat=True)[:BATCH])
+        ids = lock_outdated(now)
         attempts, _ = Attempt.objects.filter(delivery__event__in=ids).delete()
         Delivery.objects.filter(event__in=ids).delete()
         Event.objects.filter(pk__in=ids).delete()
     return Pruned(events=len(ids), attempts=attempts)
+
+
+def lock_outdated(now: datetime) -> list[str]:
+    """A batch of events, locked with their deliveries: who sends one again was first and keeps it, or waits
+    and finds nothing.
+
+    The deliveries are looked at by a statement of their own: what was committed while the first one ran, it
+    does not see.
+    """
+    outdated = outdated_events(now).select_for_update(skip_locked=True).order_by("pk")
+    ids = list(outdated.values_list("pk", flat=True)[:BATCH])
+    deliveries = Delivery.objects.select_for_update(of=("self",)).filter(event__in=ids).order_by("pk")
+    states = deliveries.values_list("event_id", "state")
+    sent_again = {event_id for event_id, state in states if state in OPEN}
+    return [pk for pk in ids if pk not in sent_again]
 
 
 def outdated_endpoints(now: datetime, besides: QuerySet[Event] | None = None) -> QuerySet[OutgoingWebhook]:
