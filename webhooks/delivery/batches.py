@@ -18,15 +18,20 @@ LEASE = """
         lease_expires_at = %(until)s
     WHERE id {among}
 """
-READ = """
+WORK = """
     SELECT delivery.id, delivery.webhook_id, delivery.event_id, delivery.attempt_count,
            delivery.next_attempt_at, event.name, event.body, endpoint.url, endpoint.secret,
            endpoint.previous_secret, endpoint.previous_secret_until
-    FROM webhooks_delivery delivery
+    FROM {rows} delivery
     JOIN webhooks_event event ON event.id = delivery.event_id
     JOIN webhooks_outgoingwebhook endpoint ON endpoint.id = delivery.webhook_id
-    WHERE delivery.id {among}
 """
+READ = WORK.replace("{rows}", "webhooks_delivery") + " WHERE delivery.id {among}"
+# PostgreSQL does both at once; SQLite returns no columns of other tables.
+LEASE_AND_READ = (
+    f"WITH leased AS ({LEASE} RETURNING id, webhook_id, event_id, attempt_count, next_attempt_at)"
+    + WORK.replace("{rows}", "leased")
+)
 # Their endpoints are only read: what is written of these is written by `standing`, under their lanes' lock.
 LOCK = """
     SELECT delivery.id, delivery.state, delivery.lease_token, endpoint.deleted_at IS NOT NULL, endpoint.url,
@@ -72,12 +77,14 @@ class Standing(NamedTuple):
     is_troubled: bool
 
 
-def lease(ids: Collection[UUID], token: UUID, until: datetime) -> None:
-    _run(LEASE, ids, token=_written(token), until=until)
-
-
-def read(ids: Collection[UUID]) -> dict[UUID, Work]:
-    return {as_uuid(row[0]): _work(row) for row in _rows(READ, ids)}
+def lease(ids: Collection[UUID], token: UUID, until: datetime) -> dict[UUID, Work]:
+    """From here on they are under way; what sending them needs."""
+    if has_locks():
+        rows = _rows(LEASE_AND_READ, ids, token=token, until=until)
+    else:
+        _run(LEASE, ids, token=token.hex, until=until)
+        rows = _rows(READ, ids)
+    return {as_uuid(row[0]): _work(row) for row in rows}
 
 
 def lock(ids: Collection[UUID]) -> dict[UUID, Standing]:
@@ -101,8 +108,8 @@ def _work(row: Iterable[Any]) -> Work:
     )
 
 
-def _rows(statement: str, ids: Collection[UUID]) -> list[Any]:
-    return rows_of(_worded(statement), ids=_among(ids))
+def _rows(statement: str, ids: Collection[UUID], **parameters: Any) -> list[Any]:
+    return rows_of(_worded(statement), ids=_among(ids), **parameters)
 
 
 def _run(statement: str, ids: Collection[UUID], **parameters: Any) -> None:
@@ -116,7 +123,3 @@ def _worded(statement: str) -> str:
 
 def _among(ids: Collection[UUID]) -> Any:
     return list(ids) if has_locks() else json.dumps([one.hex for one in ids])
-
-
-def _written(value: UUID) -> Any:
-    return value if has_locks() else value.hex

@@ -1,9 +1,9 @@
 """Taking due deliveries: a lease, a token that proves it, and everything that sending needs."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -18,8 +18,7 @@ from webhooks.models import Delivery
 Trusts = Callable[[UUID], bool]
 
 
-@dataclass(frozen=True)
-class Claimed:
+class Claimed(NamedTuple):
     """One attempt that this process alone may make, until its lease runs out.
 
     `sealed`: the secrets that sign it, still encrypted, the current one first. `is_slow`: it is sent among
@@ -58,20 +57,16 @@ def claim(
     attempt counts from here on, so that a body which kills its worker each time comes to an end too.
     """
     token, until = uuid4(), now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
-    taken: dict[UUID, bool] = {}
+    found: list[Claimed] = []
     with transaction.atomic(durable=True):
         lanes.read_by_index()
         for is_slow, room in ((False, limit), (True, limit if slow_limit is None else slow_limit)):
             if room <= 0:
                 continue
             ids = due(room, now, is_slow=is_slow, trusts=trusts, besides=besides)
-            if ids:
-                batches.lease(ids, token, until)
-            taken |= dict.fromkeys(ids, is_slow)
-        if not taken:
-            return []
-        works = batches.read(taken)
-        return [claimed(works[pk], token, until, now, is_slow=is_slow) for pk, is_slow in taken.items()]
+            works = batches.lease(ids, token, until) if ids else {}
+            found += (claimed(works[pk], token, until, now, is_slow=is_slow) for pk in ids)
+    return found
 
 
 def due(limit: int, now: datetime, *, is_slow: bool, trusts: Trusts, besides: Collection[UUID]) -> list[UUID]:
