@@ -85,6 +85,7 @@ def meta(settings: Any) -> Iterator[Meta]:
         system_user_token=settings.META_SYSTEM_USER_TOKEN,
         business_id=settings.META_BUSINESS_ID,
         system_user_id=settings.META_SYSTEM_USER_ID,
+        credit_line_id=settings.META_CREDIT_LINE_ID,
     )
     with Sandbox(config) as sandbox:
         settings.META_GRAPH_URL = sandbox.url
