@@ -10,8 +10,10 @@ MESSAGES = {
     "409": "The resource is not in a state that allows this.",
     "413": "The body is larger than 1 MiB.",
     "415": "The body is not application/json.",
+    "422": "Meta understood and refused: do not repeat it as it is.",
     "429": "Too many requests; `Retry-After` says for how long.",
     "500": "Unexpected server error.",
+    "502": "Meta could not be reached, or failed.",
 }
 CODES = {
     "400": "VALIDATION_ERROR",
@@ -21,9 +23,13 @@ CODES = {
     "409": "CONFLICT",
     "413": "PAYLOAD_TOO_LARGE",
     "415": "UNSUPPORTED_MEDIA_TYPE",
+    "422": "META_REFUSED",
     "429": "RATE_LIMITED",
     "500": "INTERNAL_ERROR",
+    "502": "META_ERROR",
 }
+# Of calls that are made at Meta before they are answered.
+OF_META = ("422", "502")
 LIMIT_HEADERS = {
     "RateLimit-Limit": "Requests that this key may make in a window.",
     "RateLimit-Remaining": "Requests left in this window.",
@@ -67,7 +73,7 @@ ERROR = {
         }
     },
 }
-ALL_CODES = [*CODES.values(), "METHOD_NOT_ALLOWED", "META_REFUSED", "META_ERROR", "SERVICE_UNAVAILABLE"]
+ALL_CODES = [*CODES.values(), "METHOD_NOT_ALLOWED", "SERVICE_UNAVAILABLE"]
 
 
 def headers() -> dict[str, Any]:
@@ -81,6 +87,8 @@ def header(description: str, kind: str) -> dict[str, Any]:
 
 def error_response(status: str) -> dict[str, Any]:
     value: dict[str, Any] = {"message": MESSAGES[status], "code": CODES[status], "requestId": "b7f9c1de"}
+    if status in OF_META:
+        value["meta"] = {"code": 133005, "subcode": None, "traceId": "AbCdEfGhIjK"}
     if status == "400":
         value["details"] = [{"field": "name", "message": "This field is required.", "code": "required"}]
     return {

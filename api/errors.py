@@ -3,6 +3,7 @@
 Anything unforeseen becomes a 500 that says nothing but its request id.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 
 from api.request_id import current_request_id
 from api.times import timestamp
-from meta_graph.errors import Action, GraphError
+from meta_graph.errors import Action, Cause, GraphError
 
 log = structlog.get_logger("api.errors")
 # A body of 1 MiB has room for a hundred thousand wrong fields; nobody reads that many.
@@ -137,9 +138,11 @@ def of_graph(error: GraphError) -> ApiError:
     """What Meta said, as an answer: refused (do not retry as it is), rate limited, or failed."""
     meta = {"code": error.code, "subcode": error.subcode, "traceId": error.fbtrace_id}
     retry_at = timezone.now() + timedelta(seconds=error.retry_after) if error.retry_after else None
+    if error.cause is Cause.RATE_LIMITED:
+        wait = {"Retry-After": str(math.ceil(error.retry_after))} if error.retry_after else {}
+        return RateLimitedError("Meta's rate limit is reached.", meta=meta, retry_at=retry_at, headers=wait)
     if error.action is Action.RETRY:
-        kind: type[ApiError] = RateLimitedError if error.cause == "RATE_LIMITED" else MetaFailedError
-        return kind(meta=meta, retry_at=retry_at)
+        return MetaFailedError(meta=meta, retry_at=retry_at)
     return MetaRefusedError(error.message or None, meta=meta, retry_at=retry_at)
 
 

@@ -6,7 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance, is_patched_serializer
 from drf_spectacular.utils import OpenApiExample
 
-from api.error_schema import ALL_CODES, CODES, ERROR, error_response, headers
+from api.error_schema import ALL_CODES, CODES, ERROR, OF_META, error_response, headers
 from api.serializers import Input, Query
 
 LIST_META = {
@@ -111,6 +111,8 @@ class ContractSchema(AutoSchema):
             statuses += ["413", "415"]
         if self.method == "DELETE" or (self.method == "POST" and "{" in self.path):
             statuses.append("409")
+        if getattr(self.view, "action", "") in getattr(self.view, "asks_meta", ()):
+            statuses += OF_META
         return sorted(statuses)
 
 

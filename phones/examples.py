@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from wabas.examples import CONNECTED_ACCOUNT
+from api.schema import example
+from wabas.examples import CONNECTED_ACCOUNT, WABA
 
 PHONE: dict[str, Any] = {
     "id": "660e8400-e29b-41d4-a716-446655440001",
@@ -51,3 +52,18 @@ HEALTH: dict[str, Any] = {
     "nextAction": {"actor": "end_user", "code": "141006", "message": PAYMENT_SOLUTION},
 }
 PATCH: dict[str, Any] = {"metadata": {"customerId": "customer-456"}, "externalId": "customer-456"}
+
+OWN_PIN = example("With the number's own PIN", {"pin": "482913"}, request=True)
+REGISTERED = example("The phone", PHONE_DETAIL)
+NEW_PIN = example("A PIN of your own", {"pin": "093412"}, request=True)
+PIN_SET = example("The phone", PHONE_DETAIL)
+DISCONNECTED = example(
+    "The WABA",
+    WABA
+    | {
+        "isSubscribed": False,
+        "status": "disconnected",
+        "disconnectReason": "REQUESTED",
+        "phones": [WABA["phones"][0] | {"isRegistered": False}],
+    },
+)

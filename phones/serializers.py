@@ -1,5 +1,6 @@
 """Phone numbers and their health as the contract shows them."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from phones.reasons import Actor, Capability
 from wabas.serializers import ConnectedAccountOutput
 from wabas.tokens import TokenStatus
 
+SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
 UUID_FORM = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
@@ -45,6 +47,31 @@ class PhoneInput(Input):
     externalId = Text(
         source="external_id", required=False, allow_null=True, max_length=255, help_text="null clears it."
     )
+
+
+class Pin(Text):
+    """Six digits, as text: the first may be 0."""
+
+    request_schema = {"pattern": "^[0-9]{6}$"}
+    default_error_messages = {"pin": "The PIN has six digits."}
+
+    def to_internal_value(self, data: Any) -> str:
+        given = super().to_internal_value(data)
+        if not SIX_DIGITS.fullmatch(given):
+            self.fail("pin")
+        return given
+
+
+class RegisterInput(Input):
+    pin = Pin(
+        required=False,
+        help_text="The number's own two-step PIN; where it has none, this becomes it. Absent: the one that "
+        "was made or given before.",
+    )
+
+
+class PinInput(Input):
+    pin = Pin()
 
 
 class CapabilitiesOutput(Output):

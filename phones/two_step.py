@@ -14,6 +14,8 @@ from meta_graph.client import Token
 from meta_graph.errors import Action, Cause, GraphError
 from phones.models import PhoneNumber
 
+# Of several callers at once each may have to send once more; what is left then is sent at the next check.
+TRIES = 3
 log = structlog.get_logger("phones.two_step")
 
 
@@ -25,12 +27,14 @@ def keep_new(phone: PhoneNumber, pin: str) -> None:
 
 
 @transaction.atomic
-def take_over(phone: PhoneNumber, pin: str) -> None:
-    """Meta took `pin`. A newer one that is on its way stays there."""
+def take_over(phone: PhoneNumber, pin: str) -> bool:
+    """Meta took `pin`. False: another came meanwhile, and only by sending that again is it the last one."""
     row = PhoneNumber.objects.select_for_update(no_key=True).only("pin", "new_pin").get(pk=phone.pk)
-    row.pin, row.new_pin = pin, None if row.new_pin == pin else row.new_pin
+    is_last: bool = row.new_pin == pin
+    row.pin, row.new_pin = (pin, None) if is_last else (row.pin, row.new_pin or row.pin)
     row.save(update_fields=["pin", "new_pin"])
     phone.pin, phone.new_pin = row.pin, row.new_pin
+    return is_last
 
 
 @transaction.atomic
@@ -49,14 +53,16 @@ def is_refusal(error: GraphError) -> bool:
 
 def send_new(phone: PhoneNumber, token: Token) -> None:
     """Sets the kept PIN at Meta, as often as it takes. Raises GraphError."""
-    pin = str(phone.new_pin)
-    try:
-        phone_numbers.set_pin(phone_number_id=phone.meta_phone_number_id, pin=pin, token=token)
-    except GraphError as error:
-        if is_refusal(error):
-            drop_new(phone, pin)
-        raise
-    take_over(phone, pin)
+    for _ in range(TRIES):
+        pin = str(phone.new_pin)
+        try:
+            phone_numbers.set_pin(phone_number_id=phone.meta_phone_number_id, pin=pin, token=token)
+        except GraphError as error:
+            if is_refusal(error):
+                drop_new(phone, pin)
+            raise
+        if take_over(phone, pin):
+            return
 
 
 def finish(phones: Iterable[PhoneNumber], token: Token) -> None:

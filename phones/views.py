@@ -1,4 +1,4 @@
-"""`/v1/phones`."""
+"""`/v1/phones`, and the disconnection of `/v1/wabas`, which tells of its numbers."""
 
 from typing import Any
 
@@ -8,11 +8,23 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.serializers import Input
 from organizations.viewsets import OrganizationViewSet
-from phones import examples, services
+from phones import disconnecting, examples, on_request, services
 from phones.models import PhoneNumber
-from phones.serializers import HealthOutput, PhoneDetailOutput, PhoneFilters, PhoneInput, PhoneOutput
+from phones.reasons import Actor
+from phones.serializers import (
+    HealthOutput,
+    PhoneDetailOutput,
+    PhoneFilters,
+    PhoneInput,
+    PhoneOutput,
+    PinInput,
+    RegisterInput,
+)
 from wabas.models import Waba
+from wabas.serializers import WabaOutput
+from wabas.views import shown_wabas
 
 
 class PhoneViewSet(OrganizationViewSet):
@@ -22,6 +34,8 @@ class PhoneViewSet(OrganizationViewSet):
     serializer_class = PhoneDetailOutput
     filters = PhoneFilters
     meta_id_field = "meta_phone_number_id"
+    # Actions that are answered when Meta has answered, for the OpenAPI document.
+    asks_meta = ("register", "pin")
 
     def get_queryset(self) -> QuerySet[PhoneNumber]:
         # By prefetch: the numbers of one WABA share its row, and no secret of either is opened.
@@ -79,3 +93,58 @@ class PhoneViewSet(OrganizationViewSet):
         under way, else `stale`. What was never checked is `false` with the issue `NOT_CHECKED`.
         """
         return Response(HealthOutput(services.read_health(phone=self.get_object())).data)
+
+    @extend_schema(
+        request=RegisterInput,
+        responses={202: PhoneDetailOutput},
+        examples=[examples.OWN_PIN, examples.REGISTERED],
+    )
+    @action(detail=True, methods=["post"])
+    def register(self, request: Request, **kwargs: Any) -> Response:
+        """Register a number on the Cloud API, now, with its PIN or with the one you give.
+
+        409 when it must not be called: for a number on the WhatsApp Business app, one that is registered
+        already, is not verified or is disconnected, and while no attempt is left (`retryAt` says when one is:
+        Meta allows ten in 72 hours). 422 when Meta refuses, for instance another PIN (`meta.code` 133005).
+        A check follows, and `phone_number.ready` tells what works.
+        """
+        phone = on_request.register_phone(phone=self.get_object(), **self.validated(RegisterInput))
+        return Response(self.get_serializer(self.get_queryset().get(pk=phone.pk)).data, status=202)
+
+    @extend_schema(
+        request=PinInput, responses=PhoneDetailOutput, examples=[examples.NEW_PIN, examples.PIN_SET]
+    )
+    @action(detail=True, methods=["post"])
+    def pin(self, request: Request, **kwargs: Any) -> Response:
+        """Give a number another two-step PIN at Meta. No answer ever shows one.
+
+        409 for a number that is not registered, is disconnected or is on the WhatsApp Business app. After a
+        502 it is not known whether Meta took it: it is kept, and sent again with the number's next check.
+        """
+        phone = on_request.set_phone_pin(phone=self.get_object(), **self.validated(PinInput))
+        return Response(self.get_serializer(self.get_queryset().get(pk=phone.pk)).data)
+
+
+class WabaAccessViewSet(OrganizationViewSet):
+    """The end of a WABA's connection."""
+
+    queryset = Waba.objects.none()
+    serializer_class = WabaOutput
+    meta_id_field = "meta_waba_id"
+
+    def get_queryset(self) -> QuerySet[Waba]:
+        return shown_wabas(self.organization)
+
+    @extend_schema(request=None, responses=WabaOutput, examples=[examples.DISCONNECTED])
+    @action(detail=True, methods=["post"])
+    def disconnect(self, request: Request, **kwargs: Any) -> Response:
+        """Disconnect a WABA: it is unsubscribed, its token forgotten, its phones are disconnected.
+
+        Each phone gives a `phone_number.disconnected`. Meta's silence or refusal keeps nobody connected:
+        `isSubscribed` is then as it was, else false. Twice is the same as once. The WABA can be connected
+        again by a new onboarding link, of any organization.
+        """
+        waba = self.get_object()
+        self.validated(Input)
+        disconnecting.leave_waba(waba=waba, reason=disconnecting.REQUESTED, initiated_by=Actor.CUSTOMER)
+        return Response(self.get_serializer(self.get_queryset().get(pk=waba.pk)).data)

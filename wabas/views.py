@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from organizations.models import Organization
 from organizations.viewsets import OrganizationViewSet
 from wabas import examples
 from wabas.lookups import look_up
@@ -27,6 +28,12 @@ SHOWN_OF_PHONES = (
 phones: Any = Waba._meta.get_field("phones").related_model
 
 
+def shown_wabas(organization: Organization) -> QuerySet[Waba]:
+    """An organization's WABAs with what is shown of their numbers; no secret is opened."""
+    shown = Prefetch("phones", phones.objects.only(*SHOWN_OF_PHONES))
+    return Waba.objects.for_organization(organization).without_token().prefetch_related(shown)
+
+
 class WabaViewSet(OrganizationViewSet):
     """The WhatsApp Business Accounts that were connected, with their numbers."""
 
@@ -35,8 +42,7 @@ class WabaViewSet(OrganizationViewSet):
     meta_id_field = "meta_waba_id"
 
     def get_queryset(self) -> QuerySet[Waba]:
-        shown = Prefetch("phones", phones.objects.only(*SHOWN_OF_PHONES))
-        return Waba.objects.for_organization(self.organization).without_token().prefetch_related(shown)
+        return shown_wabas(self.organization)
 
     @extend_schema(responses=WabaOutput, examples=[OpenApiExample("A WABA", examples.WABA)])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -30,6 +30,7 @@ ANY_OBJECT: Schema = {"type": "object"}
 OUR_ID: Schema = {"type": "string", "format": "uuid"}
 METAS_ID: Schema = {"type": "string", "pattern": "^[0-9]+$"}
 PHONE_NUMBER: Schema = {"type": "string", "pattern": r"^\+[0-9]+$"}
+ACTORS = ("end_user", "customer", "platform", "meta")
 CAPABILITIES = ("canReceiveMessages", "canSendMessages", "canSendTemplates")
 
 CONNECTED = {
@@ -45,7 +46,15 @@ READINESS = holds(
     **CONNECTED | {"onboardingLinkId": or_null(OUR_ID)},
     capabilities=holds(**dict.fromkeys(CAPABILITIES, BOOLEAN)),
     changed=list_of(one_of(*CAPABILITIES)),
-    issues=list_of(ANY_OBJECT),
+    issues=list_of(
+        holds(
+            entity=TEXT,
+            code=TEXT,
+            message=TEXT,
+            solution=TEXT,
+            capability=or_null(TEXT),
+        )
+    ),
 )
 CONTACT = {
     "contactId": OUR_ID,
@@ -95,7 +104,11 @@ DATA: dict[str, Schema] = {
     "phone_number.ready": READINESS,
     "phone_number.not_ready": READINESS,
     "phone_number.disconnected": holds(
-        phoneNumberId=OUR_ID, phoneNumber=PHONE_NUMBER, wabaId=OUR_ID, reason=TEXT, initiatedBy=TEXT
+        phoneNumberId=OUR_ID,
+        phoneNumber=PHONE_NUMBER,
+        wabaId=OUR_ID,
+        reason=TEXT,
+        initiatedBy=one_of(*ACTORS),
     ),
     "onboarding_link.opened": LINK,
     "onboarding_link.abandoned": LINK,
@@ -133,17 +146,23 @@ def gone_wrong(code: str, message: str, step: str) -> dict[str, Any]:
 
 SIGN_UP_AGAIN = asked_for("SIGN_UP_AGAIN", "The end-user has to open the link and sign up again.")
 
+THE_PHONE = {
+    "onboardingLinkId": "550e8400-e29b-41d4-a716-446655440000",
+    "externalId": "customer-123",
+    "phoneNumberId": "660e8400-e29b-41d4-a716-446655440001",
+    "phoneNumber": "+5491155551234",
+    "wabaId": "770e8400-e29b-41d4-a716-446655440002",
+    "metaWabaId": "102290129340398",
+    "isPhoneRegistered": True,
+}
+READY = THE_PHONE | {
+    "capabilities": dict.fromkeys(CAPABILITIES, True),
+    "changed": ["canSendMessages", "canSendTemplates"],
+    "issues": [],
+}
 # Of the events that are sent today; the others are in the catalogue, and come with their part of the product.
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "phone_number.connected": {
-        "onboardingLinkId": "550e8400-e29b-41d4-a716-446655440000",
-        "externalId": "customer-123",
-        "phoneNumberId": "660e8400-e29b-41d4-a716-446655440001",
-        "phoneNumber": "+5491155551234",
-        "wabaId": "770e8400-e29b-41d4-a716-446655440002",
-        "metaWabaId": "102290129340398",
-        "isPhoneRegistered": True,
-    },
+    "phone_number.connected": THE_PHONE,
     "onboarding_link.opened": LINK_EXAMPLE
     | {"nextAction": asked_for("OPEN_LINK", "The end-user has to open the link.")},
     "onboarding_link.abandoned": LINK_EXAMPLE
@@ -181,6 +200,28 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "code": "LINK_EXPIRED",
             "message": "The link has expired. Make a new one.",
         },
+    },
+    "phone_number.ready": READY,
+    "phone_number.not_ready": READY
+    | {
+        "capabilities": dict.fromkeys(CAPABILITIES, True) | {"canSendTemplates": False},
+        "changed": ["canSendTemplates"],
+        "issues": [
+            {
+                "entity": "WABA",
+                "code": "141006",
+                "message": "There is an error with the payment method.",
+                "solution": "Please add a new payment method to the account.",
+                "capability": "canSendTemplates",
+            }
+        ],
+    },
+    "phone_number.disconnected": {
+        "phoneNumberId": "660e8400-e29b-41d4-a716-446655440001",
+        "phoneNumber": "+5491155551234",
+        "wabaId": "770e8400-e29b-41d4-a716-446655440002",
+        "reason": "PARTNER_REMOVED",
+        "initiatedBy": "end_user",
     },
     "webhook.test": {"webhookId": "880e8400-e29b-41d4-a716-446655440003", "reason": "test_call"},
     "webhook.disabled": {"webhookId": "880e8400-e29b-41d4-a716-446655440003", "reason": "gone"},

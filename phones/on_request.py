@@ -1,0 +1,137 @@
+"""What a client asks Meta for about a number: registering it, and another PIN.
+
+Each call is made in the request. What Meta refuses or cannot do is raised as the GraphError that it is.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from api.errors import ConflictError
+from meta_graph import phone_numbers
+from meta_graph.client import Token, business_token
+from meta_graph.errors import Cause, GraphError
+from phones.models import PhoneNumber
+from phones.reasons import TOKENS
+from phones.registration import (
+    AttemptsUsedUpError,
+    CoexistenceError,
+    Maker,
+    Standing,
+    next_attempt_at,
+    pin_for,
+    register,
+    standing,
+)
+from phones.services import note_registered, refresh_phone, request_sync
+from phones.two_step import drop_new, is_refusal, keep_new, send_new, take_over
+from wabas.services import check_soon
+from wabas.tokens import TokenStatus, token_status
+
+
+class NotConnectedError(ConflictError):
+    message = "This number is disconnected. Have it connected again by a new onboarding link."
+
+
+class NoTokenError(ConflictError):
+    """The token could not be used; nothing was asked of Meta."""
+
+
+class AlreadyRegisteredError(ConflictError):
+    message = "The number is registered already."
+
+
+class NotVerifiedError(ConflictError):
+    message = "The number has to be verified first: its owner does that in WhatsApp Manager."
+
+
+class NotRegisteredError(ConflictError):
+    message = "The number is not registered. Registering it sets its PIN too."
+
+
+class PinOfAppError(ConflictError):
+    message = "The number is on the WhatsApp Business app, where its owner sets the PIN."
+
+
+class UnderWayError(ConflictError):
+    message = "A registration of this number is under way."
+
+
+def register_phone(*, phone: PhoneNumber, pin: str | None = None) -> PhoneNumber:
+    """Puts the number on the Cloud API with `pin`, else with its own. Raises ConflictError, GraphError.
+
+    What Meta says of the number now decides whether it may: an earlier call may have done it unnoticed. A
+    given PIN is kept before it is sent, and becomes the number's own when Meta takes it.
+    """
+    current, token = usable(phone)
+    if current.is_coexistence:
+        raise CoexistenceError
+    info = phone_numbers.read_phone_number(phone_number_id=current.meta_phone_number_id, token=token)
+    refuse_needless(refresh_phone(phone=current, info=info))
+    refuse_second(current)
+    if pin is not None:
+        keep_new(current, pin)
+    tried = str(current.new_pin or pin_for(current))
+    try:
+        register(phone=current, pin=tried, made_by=Maker.PERSON, token=token)
+    except GraphError as error:
+        if is_refusal(error):
+            drop_new(current, tried)
+        if error.cause is Cause.TOO_MANY_ATTEMPTS:
+            raise used_up(current) from error
+        raise
+    if current.new_pin:
+        take_over(current, tried)
+    note_registered(phone=current)
+    request_sync(phone=current)
+    return current
+
+
+def set_phone_pin(*, phone: PhoneNumber, pin: str) -> PhoneNumber:
+    """Gives the number another two-step PIN at Meta. Raises ConflictError, GraphError.
+
+    Kept before it is sent. Where Meta's answer is not learnt, the next check sends it again.
+    """
+    current, token = usable(phone)
+    match standing(current):
+        case Standing.COEXISTENCE:
+            raise PinOfAppError
+        case Standing.NEEDS_VERIFICATION | Standing.NEEDS_REGISTRATION:
+            raise NotRegisteredError
+    keep_new(current, pin)
+    send_new(current, token)
+    return current
+
+
+def usable(phone: PhoneNumber) -> tuple[PhoneNumber, Token]:
+    """The number as it is now, and the token that opens it. Raises ConflictError without one."""
+    current = PhoneNumber.objects.select_related("waba").get(pk=phone.pk)
+    if current.disconnected_at or not current.waba.is_connected:
+        raise NotConnectedError
+    status = token_status(current.waba, timezone.now())
+    if status is not TokenStatus.VALID:
+        raise NoTokenError(f"{TOKENS[status].message} {TOKENS[status].solution}")
+    return current, business_token(current.waba.access_token or "")
+
+
+def refuse_needless(phone: PhoneNumber) -> None:
+    match standing(phone):
+        case Standing.REGISTERED:
+            check_soon(waba_id=phone.waba_id, at=timezone.now())
+            raise AlreadyRegisteredError
+        case Standing.NEEDS_VERIFICATION:
+            raise NotVerifiedError
+
+
+def refuse_second(phone: PhoneNumber) -> None:
+    """While a call is on its way, another would only use up an attempt."""
+    patience = timedelta(seconds=settings.META_REQUEST_TIMEOUT + 5)
+    on_its_way = phone.registration_attempts.filter(outcome=None, made_at__gt=timezone.now() - patience)
+    made_at: datetime | None = on_its_way.values_list("made_at", flat=True).first()
+    if made_at:
+        raise UnderWayError(retry_at=made_at + patience)
+
+
+def used_up(phone: PhoneNumber) -> AttemptsUsedUpError:
+    return AttemptsUsedUpError(retry_at=next_attempt_at(phone, timezone.now(), made_by=Maker.PERSON))
