@@ -255,7 +255,7 @@ class SharedWabaQuerySet(models.QuerySet["SharedWaba"]):
 
 
 class SharedWaba(models.Model):
-    """A WABA that Meta said was shared with us (PARTNER_ADDED), and what became of it."""
+    """A WABA that Meta said was shared with us (PARTNER_ADDED, or its list), and what became of it."""
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", "waiting: it is looked at again"

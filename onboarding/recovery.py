@@ -79,6 +79,24 @@ def note_partner_added(*, meta_waba_id: str, owner_business_id: str | None, at: 
     row.save()
 
 
+def note_found(*, meta_waba_id: str, owner_business_id: str | None, at: datetime) -> bool:
+    """A WABA that Meta lists as shared with us, and no event told of. False: there is a row already.
+
+    Nobody knows when it was shared: no signup gets it by itself, and support decides.
+    """
+    _, is_new = SharedWaba.objects.get_or_create(
+        meta_waba_id=meta_waba_id,
+        defaults={
+            "owner_business_id": owner_business_id,
+            "first_told_at": at,
+            "last_told_at": at,
+            "outcome": Outcome.NOBODY,
+            "settled_at": at,
+        },
+    )
+    return is_new
+
+
 def first_look(at: datetime) -> datetime:
     """Long enough after Meta's word for the code of an ordinary signup to be there first."""
     return at + timedelta(seconds=settings.RECOVERY_SILENCE_SECONDS)
