@@ -52,6 +52,7 @@ def logging_config(log_format: str, *, level: str) -> dict[str, Any]:
                 "webhooks",
                 "phones",
                 "onboarding",
+                "meta_events",
                 "meta_graph",
                 "outbound",
             )

@@ -1,4 +1,4 @@
-"""Django's middleware for people's pages, left out on the API's requests."""
+"""Django's middleware for people's pages, left out on the API's requests and on Meta's."""
 
 from typing import Any
 
@@ -12,11 +12,12 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 
 # The API's documentation is a page like others.
-API_PREFIX, API_PAGES = "/v1/", "/v1/docs"
+MACHINES, API_PAGES = ("/v1/", "/webhook/"), "/v1/docs"
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith(API_PREFIX) and not request.path_info.startswith(API_PAGES)
+    """A machine's request: no session, no form, no language, no page."""
+    return request.path_info.startswith(MACHINES) and not request.path_info.startswith(API_PAGES)
 
 
 class PagesOnly:

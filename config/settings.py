@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "webhooks",
     "phones",
     "onboarding",
+    "meta_events",
     *(["development"] if DEBUG else []),
 ]
 
@@ -168,6 +169,7 @@ CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"signup": {}, "webhooks": {}, "maintenance": {}}
 CELERY_TASK_ROUTES = {
     "onboarding.*": {"queue": "signup"},
+    "meta_events.*": {"queue": "signup"},
     "webhooks.*": {"queue": "webhooks"},
     "phones.*": {"queue": "maintenance"},
 }
@@ -177,6 +179,8 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, every in (
         ("steps that are due", "onboarding.sweep_signups", 1),
         ("deliveries that are due", "webhooks.sweep_deliveries", 1),
+        ("what Meta told us", "meta_events.sweep_notifications", 1),
+        ("what became ours", "meta_events.hand_out_held", 5),
         ("phones whose check is due", "phones.sweep_phones", 5),
     )
 }
@@ -227,6 +231,8 @@ META_MESSAGE_ORIGINS = env.list(
 META_GRAPH_VERSION = env.str("META_GRAPH_VERSION", default="v25.0")
 META_APP_ID = meta("META_APP_ID", "", "670000000000001")
 META_APP_SECRET = meta("META_APP_SECRET", "", "sandbox-app-secret")
+# Signs what Meta sends us too; the secrets before it are accepted while Meta changes over.
+META_PREVIOUS_APP_SECRETS = env.list("META_PREVIOUS_APP_SECRETS", default=[])
 META_CONFIG_ID = meta("META_CONFIG_ID", "", "780000000000001")
 META_BUSINESS_ID = meta("META_BUSINESS_ID", "", "100000000000001")
 META_SYSTEM_USER_ID = meta("META_SYSTEM_USER_ID", "", "100000000000002")
@@ -279,6 +285,10 @@ STEP_GIVE_UP_AFTER = timedelta(hours=env.float("STEP_GIVE_UP_AFTER_HOURS", defau
 DELIVERY_BACKOFF_SECONDS = env.list("DELIVERY_BACKOFF_SECONDS", cast=float, default=[60, 300, 900, 3600])
 DELIVERY_SECONDS = env.float("DELIVERY_SECONDS", default=10.0)
 DELIVERY_ORGANIZATION_CAP = env.int("DELIVERY_ORGANIZATION_CAP", default=16)
+# What Meta sends: how long a worker may have a change, the pauses between its tries, and how long it is kept.
+META_EVENT_LEASE_SECONDS = env.float("META_EVENT_LEASE_SECONDS", default=60.0)
+META_EVENT_BACKOFF_SECONDS = env.list("META_EVENT_BACKOFF_SECONDS", cast=float, default=[5, 60, 600, 3600])
+META_EVENT_RETENTION_DAYS = env.float("META_EVENT_RETENTION_DAYS", default=14.0)
 METRICS_PORT = env.int("METRICS_PORT", default=0)
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", default="127.0.0.1")
 PAGE_SILENT_SECONDS = env.float("PAGE_SILENT_SECONDS", default=120.0)
@@ -295,6 +305,10 @@ if not 0 < DELIVERY_SECONDS < DELIVERY_LEASE_SECONDS:
     raise ImproperlyConfigured("DELIVERY_SECONDS must be above 0 and below DELIVERY_LEASE_SECONDS")
 if PHONE_CHECK_SECONDS < 60:
     raise ImproperlyConfigured("PHONE_CHECK_SECONDS must be at least 60")
+if META_EVENT_LEASE_SECONDS <= 0:
+    raise ImproperlyConfigured("META_EVENT_LEASE_SECONDS must be above 0")
+if META_EVENT_RETENTION_DAYS < 8:
+    raise ImproperlyConfigured("META_EVENT_RETENTION_DAYS must be 8 at least: Meta sends again for 7 days")
 if DELIVERY_ORGANIZATION_CAP < 1:
     raise ImproperlyConfigured("DELIVERY_ORGANIZATION_CAP must be above 0")
 

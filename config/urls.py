@@ -19,5 +19,6 @@ urlpatterns = [
     path("v1/", include("api.urls")),
     re_path("^v1/", not_found),
     path("signup/", include("onboarding.urls")),
+    path("", include("meta_events.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -5,6 +5,7 @@ SECTIONS = (
     ("Onboarding", ("OnboardingLink",)),
     ("WhatsApp", ("PhoneNumber", "Waba")),
     ("Webhooks", ("OutgoingWebhook", "Delivery", "Event")),
+    ("From Meta", ("Change", "Notification", "UserRequest")),
     ("Customers", ("Organization", "ApiKey")),
     ("Staff", ("User", "Group")),
 )

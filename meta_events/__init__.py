@@ -1,0 +1,1 @@
+"""What Meta tells us: checked and stored as it came, answered, and handed out afterwards."""

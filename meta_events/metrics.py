@@ -1,0 +1,36 @@
+"""What Prometheus is told of Meta's POSTs and their changes. No label holds an id of anybody's."""
+
+from datetime import datetime
+
+from prometheus_client import Counter, Gauge
+
+from meta_events.models import Change, Notification
+
+POSTS = Counter("meta_events_posts", "POSTs to Meta's callbacks, by what became of them.", ["outcome"])
+STORED, KNOWN, REFUSED, TOO_LARGE, UNSTORED = "stored", "known", "refused", "too_large", "unstored"
+SIGNED = Counter(
+    "meta_events_signed", "POSTs that were signed rightly, by the secret: current or previous.", ["secret"]
+)
+CHANGES = Counter("meta_events_changes", "Tries to handle a change, by what came of them.", ["outcome"])
+SWEEP_FINDS = Counter("meta_events_sweep_finds", "Sweeps that found something nobody had rung for.")
+WAITING_AGE = Gauge(
+    "meta_events_waiting_age_seconds", "How long what waits the longest for its turn has waited."
+)
+OPEN = Gauge("meta_events_kept", "Changes that somebody should look at, or that wait for a WABA.", ["status"])
+WATCHED = (Change.Status.HELD, Change.Status.FAILED)
+
+
+def observe(now: datetime) -> None:
+    """Sets the gauges to what the database says, in whichever process is asked."""
+    oldest = oldest_waiting(now)
+    WAITING_AGE.set((now - oldest).total_seconds() if oldest else 0)
+    for status in WATCHED:
+        OPEN.labels(status).set(Change.objects.filter(status=status).count())
+
+
+def oldest_waiting(now: datetime) -> datetime | None:
+    """Since when what is due waits: the oldest notification, or the change that is due the longest."""
+    received = Notification.objects.filter(split_at=None).order_by("pk")
+    due = Change.objects.filter(due_at__lte=now).order_by("due_at", "pk")
+    times = [received.values_list("received_at", flat=True), due.values_list("due_at", flat=True)]
+    return min((at for found in times for at in found[:1] if at is not None), default=None)

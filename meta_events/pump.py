@@ -1,0 +1,116 @@
+"""Keeps what Meta told us flowing in one process: takes notifications apart, claims changes, handles them."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from meta_events.bodies import Envelope, UnreadableError, opened
+from meta_events.claiming import Claim, claim, is_anything_due, lease, release, renewed
+from meta_events.handling import handle
+from meta_events.metrics import SWEEP_FINDS
+from meta_events.models import Change, Notification
+from meta_events.splitting import split
+
+log = structlog.get_logger("meta_events.pump")
+Clock = Callable[[], datetime]
+
+# So many of a worker's threads at most: signups run in the others.
+TURNS = 4
+TURN_SECONDS = 20.0
+DATABASE_PAUSE_SECONDS = 0.2
+
+
+class Turn:
+    """One stretch of work in one thread. The last body is kept open: changes of one body come together."""
+
+    def __init__(self, clock: Clock, stopping: threading.Event, when_done: Callable[[], None]) -> None:
+        self.clock, self.stopping, self.when_done = clock, stopping, when_done
+        self.row: Notification | None = None
+        self.envelope = Envelope("", [])
+
+    def step(self) -> bool:
+        """Takes something apart and handles something; whether there was anything."""
+        is_split = split(self.clock()) > 0
+        return self.handle_some() or is_split
+
+    def handle_some(self) -> bool:
+        taken = claim(self.clock())
+        for number, change in enumerate(taken.changes):
+            if self.stopping.is_set():
+                release(taken, taken.changes[number:], self.clock())
+                break
+            taken = self.kept(taken)
+            if handle(change, taken.token, *self.body_of(change), self.clock()):
+                self.when_done()
+        return bool(taken.changes)
+
+    def kept(self, taken: Claim) -> Claim:
+        now = self.clock()
+        return taken if taken.expires_at - now > lease() / 2 else renewed(taken, now)
+
+    def body_of(self, change: Change) -> tuple[Notification, Envelope]:
+        if self.row is None or self.row.pk != change.notification_id:
+            self.row = Notification.objects.get(pk=change.notification_id)
+            try:
+                self.envelope = opened(bytes(self.row.body))
+            except UnreadableError:
+                self.envelope = Envelope("", [])
+        return self.row, self.envelope
+
+
+class Pump:
+    """A ring while all turns of a process are taken is heard by one of them."""
+
+    def __init__(self, *, when_done: Callable[[], None]) -> None:
+        self.when_done = when_done
+        self.turns = threading.Semaphore(TURNS)
+        self.rung, self.stopping = threading.Event(), threading.Event()
+
+    def run(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
+        """Works until nothing is due. After 20 s it rings and ends."""
+        drop_broken_connection()
+        self.rung.set()
+        while self.rung.is_set() and not self.stopping.is_set() and self.turns.acquire(blocking=False):
+            self.rung.clear()
+            try:
+                is_time_up = self.work(Turn(clock, self.stopping, self.when_done))
+            finally:
+                self.turns.release()
+            if is_time_up:
+                when_time_is_up()
+                return
+
+    def sweep(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
+        """The same for what nobody rang for: costs two small queries when nothing is due."""
+        drop_broken_connection()
+        if is_anything_due(clock()):
+            SWEEP_FINDS.inc()
+            self.run(when_time_is_up=when_time_is_up, clock=clock)
+
+    def stop(self) -> None:
+        """No turn claims any more; what is not begun is given back."""
+        self.stopping.set()
+
+    def work(self, turn: Turn) -> bool:
+        """Whether it ended because its time was up."""
+        ends = time.monotonic() + TURN_SECONDS
+        while time.monotonic() < ends and not self.stopping.is_set():
+            try:
+                if not turn.step():
+                    return False
+            except (OperationalError, InterfaceError) as failure:
+                log.warning("the database does not answer", error=type(failure).__name__)
+                time.sleep(DATABASE_PAUSE_SECONDS)
+                return False
+        return not self.stopping.is_set()
+
+
+def drop_broken_connection() -> None:
+    """Celery keeps a connection over a thousand tasks, a broken one too. Nothing inside a transaction."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()

@@ -1,0 +1,36 @@
+"""The one insert between a POST of Meta and its answer."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from meta_events.models import Notification
+
+COLUMNS = ("received_at", "phone_id", "body", "sha256", "status")
+FIELDS: list[Any] = [Notification._meta.get_field(name) for name in COLUMNS]
+# Not by the ORM, which begins and ends a transaction around an insert that may meet a row: two turns more.
+INSERT = (
+    f"INSERT INTO {Notification._meta.db_table} ({', '.join(COLUMNS)}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
+    " ON CONFLICT (sha256) DO NOTHING"
+)
+# The beginning of both `"time"` and `"timestamp"`.
+SAYS_WHEN = b'"time'
+
+
+def store(body: bytes, *, phone_id: UUID | None, now: datetime) -> bool:
+    """Stores a POST, durably when it returns; False when the same bytes are there already.
+
+    Meta sends a POST again until it is answered 200. Bytes that do not say when something happened may tell
+    of a second happening, so these are never taken for a repetition. Raises django.db.Error.
+    """
+    digest = sha256(body).digest() if SAYS_WHEN in body else None
+    values = (now, phone_id, body, digest, Notification.Status.RECEIVED)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT,
+            [field.get_db_prep_save(value, connection) for field, value in zip(FIELDS, values, strict=True)],
+        )
+        return bool(cursor.rowcount)
