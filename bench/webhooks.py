@@ -193,7 +193,7 @@ def report(figures: Figures, held: Sequence[Bound], scale: Scale) -> None:
             "the same, slow class looked at": figures.with_slow,
         }.items()
     ]
-    print(table(["the dead one is", "median of 20", "lowest to highest"], rows))
+    print(table(["the dead one is", "median of 60", "lowest to highest"], rows))
     print()
     print(table(["bound", "seen", ""], [[one.text, one.seen, verdict(one)] for one in held]))
 

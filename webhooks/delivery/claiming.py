@@ -78,6 +78,9 @@ def due(limit: int, now: datetime, *, is_slow: bool, trusts: Trusts, besides: Co
     allowed = {lane.webhook_id: CAP if trusts(lanes.as_uuid(lane.webhook_id)) else 1 for lane in found}
     wanted = [(lane, min(load.room(lane), allowed[lane.webhook_id])) for lane in found]
     wanted = [(lane, room) for lane, room in wanted if room > 0]
+    # Each row looked at is locked: no more of an endpoint than its share, the next claim finds the others.
+    share = -(-limit // max(1, len(wanted)))
+    wanted = [(lane, min(room, share)) for lane, room in wanted]
     return picked(wanted, load, allowed, limit, now) if wanted else []
 
 

@@ -14,7 +14,7 @@ from webhooks.models import Delivery, OutgoingWebhook
 ROWS = 64
 DUE_EACH = 10
 BATCH = 5000
-TIMES = 20
+TIMES = 60
 
 
 def make_due(endpoints: Sequence[OutgoingWebhook]) -> None:
@@ -48,7 +48,7 @@ def fill_up(dead: OutgoingWebhook, cap: int, now: datetime) -> None:
 
 
 def claims(slow_rows: int = 0) -> list[float]:
-    """Milliseconds of each of twenty claims of 64 rows; what was claimed is given back in between.
+    """Milliseconds of each of sixty claims of 64 rows; what was claimed is given back in between.
 
     Of the slow class none, as most of the pump's claims: every half a second one looks there too.
     """
