@@ -60,6 +60,11 @@ def start_sandbox(host: str) -> Sandbox:
         system_user_token=settings.META_SYSTEM_USER_TOKEN,
         business_id=settings.META_BUSINESS_ID,
         system_user_id=settings.META_SYSTEM_USER_ID,
+        credit_line_id=settings.META_CREDIT_LINE_ID,
+        callback_url=f"{settings.PUBLIC_BASE_URL}/webhook/meta",
+        deauthorize_url=f"{settings.PUBLIC_BASE_URL}/webhook/meta/deauthorize",
+        data_deletion_url=f"{settings.PUBLIC_BASE_URL}/webhook/meta/data-deletion",
+        verify_token=settings.META_WEBHOOK_VERIFY_TOKEN,
         state_path=Path(settings.SANDBOX_STATE),
     )
     return Sandbox(config, host=host, port=port_of(settings.SANDBOX_URL)).start()

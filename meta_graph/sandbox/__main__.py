@@ -31,7 +31,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--callback-url", help="where Meta's webhooks go; none: they are not sent")
     parser.add_argument("--deauthorize-url", help="told when a customer removes the app")
     parser.add_argument("--data-deletion-url", help="told when a customer wants their data deleted")
-    parser.add_argument("--verify-token", default=environment("META_WEBHOOK_VERIFY_TOKEN", ""))
+    parser.add_argument(
+        "--verify-token", default=environment("META_WEBHOOK_VERIFY_TOKEN", "sandbox-verify-token")
+    )
     return parser
 
 

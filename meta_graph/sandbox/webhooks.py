@@ -15,8 +15,6 @@ from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json
 
 PAUSES = (1, 2, 4, 8, 16)  # seconds; Meta goes on for days
-# What an override of the callback gets; everything else goes to the app's own.
-OVERRIDABLE = frozenset({"messages", "history", "smb_app_state_sync", "smb_message_echoes"})
 Signature = Literal["right", "wrong", "none"]
 
 logger = logging.getLogger(__name__)
@@ -43,10 +41,11 @@ def notification(
     override: str | None = None,
     signature: Signature = "right",
 ) -> Notification:
+    """`override` is the URL that a number or an account has for the fields that may be overridden."""
     with world.state:
         app = dict(dashboard.app(world))
     is_subscribed = app["is_active"] and field in app["fields"]
-    url = override if override and field in OVERRIDABLE else app["callback_url"]
+    url = override or app["callback_url"]
     entry = {"id": entry_id, "time": int(world.now()), "changes": [{"field": field, "value": value}]}
     body = encoded({"object": "whatsapp_business_account", "entry": [entry]})
     return Notification(entry_id, field, value, url if is_subscribed else None, body, signature)

@@ -154,6 +154,7 @@ def test_a_revoked_allocation_pays_for_no_account_of_the_customer(
 
     after = graph.get(f"/{allocation_id}", system_token, fields="receiving_business,request_status").json()
     assert revoked == {"success": True}
+    assert sandbox.counts(signup["wabaId"])["revoke_credit"] == {"calls": 1, "done": 1}
     assert (after["request_status"], after["receiving_business"]["id"]) == ("DELETED", signup["businessId"])
     assert (allocations(signup), funding_of(graph, signup)) == ([], None)
     assert error_of(graph.call("DELETE", f"/{allocation_id}", signup["token"])) == (100, 33)

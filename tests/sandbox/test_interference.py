@@ -1,6 +1,7 @@
 """A failure can be put exactly where a test wants it: one call, before or after its work, so many times."""
 
 import time
+from typing import Any
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ def signup(graph, sandbox):
     return made | {"token": graph.token_of(made)}
 
 
-FAILURES = {
+FAILURES: dict[str, dict[str, Any]] = {
     "reset": {"name": "graph_down", "how": "reset"},
     "html": {"name": "graph_down", "how": "html"},
     "500": {"name": "graph_down", "how": "error"},

@@ -90,8 +90,8 @@ def proof() -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
-def test_the_app_is_known_by_its_name(graph, app_token, system_token):
-    for token in (app_token, system_token):
+def test_the_app_is_known_by_its_name(graph, sandbox, app_token, system_token):
+    for token in (app_token, system_token, graph.token_of(sandbox.sign_up())):
         assert graph.get(f"/{APP['app_id']}", token, fields="id,name").json() == {
             "id": APP["app_id"],
             "name": "Gangway",

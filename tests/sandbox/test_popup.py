@@ -171,6 +171,20 @@ def test_a_closed_window_brings_nothing(page):
     assert login["value"] == {"authResponse": None, "status": "unknown"}
 
 
+def test_a_lost_window_brings_nothing_though_it_was_finished(page, sandbox, told):
+    popup = opened(page)
+    popup.select_option("#partnerAdded", "before")
+
+    with popup.expect_event("close"):
+        popup.locator("[data-choice=lost]").dispatch_event("click")
+    page.wait_for_selector("body[data-heard='1']")
+
+    (waba,) = sandbox.state.of_kind("waba")
+    (heard,) = [one for one in page.evaluate("heard") if one["kind"] != "noise"]
+    assert heard["value"] == {"authResponse": None, "status": "unknown"}
+    assert told.values(1)[0]["waba_info"]["waba_id"] == waba["id"]
+
+
 def test_a_scenario_chosen_in_the_dialog_concerns_the_signup(page, sandbox):
     popup = opened(page)
     popup.select_option("[data-scenario]", "pin_mismatch")

@@ -12,7 +12,7 @@ import requests
 
 from meta_graph.sandbox.server import Sandbox, SandboxConfig
 from meta_graph.sandbox.signups import CHOICES
-from tests.sandbox.conftest import APP, Graph, error_of
+from tests.sandbox.conftest import APP, VERIFY_TOKEN, Graph, error_of
 
 
 def test_a_restart_forgets_nothing(tmp_path, clock):
@@ -38,6 +38,20 @@ def test_a_restart_forgets_nothing(tmp_path, clock):
     assert error_of(wrong_pin)[0] == 133005
     assert down.status_code == 503
     assert len(kept) == 1
+
+
+def test_the_app_is_as_the_dashboard_was_left_but_for_what_the_start_says(tmp_path, callback):
+    state_path = tmp_path / "sandbox.json"
+    with Sandbox(SandboxConfig(**APP, state_path=state_path)) as first:
+        first.configure(callback_url=callback.url, verify_token=VERIFY_TOKEN, fields=["security"])
+    with Sandbox(SandboxConfig(**APP, state_path=state_path)) as second:
+        kept = requests.get(f"{second.url}/_sandbox/app", timeout=10).json()
+    elsewhere = SandboxConfig(**APP, state_path=state_path, callback_url="http://127.0.0.1:9/elsewhere")
+    with Sandbox(elsewhere) as third:
+        told = requests.get(f"{third.url}/_sandbox/app", timeout=10).json()
+
+    assert (kept["callback_url"], kept["fields"]) == (callback.url, ["security"])
+    assert (told["callback_url"], told["fields"]) == ("http://127.0.0.1:9/elsewhere", ["security"])
 
 
 def test_a_stopped_sandbox_answers_nobody_on_kept_connections(clock):
@@ -105,9 +119,10 @@ def test_a_stored_object_can_be_changed(graph, sandbox):
     assert phone["status"] == "RESTRICTED"
 
 
-def test_the_command_says_where_it_listens_and_saves_on_its_way_out(tmp_path):
+def test_the_command_says_where_it_listens_tells_the_callback_and_saves_on_its_way_out(tmp_path, callback):
     state = tmp_path / "sandbox.json"
     command = [sys.executable, "-m", "meta_graph.sandbox", "--port", "0", "--state", str(state)]
+    command += ["--callback-url", callback.url]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": "."}
     )
@@ -115,6 +130,8 @@ def test_the_command_says_where_it_listens_and_saves_on_its_way_out(tmp_path):
     try:
         url = json.loads(process.stdout.readline())["url"]
         signup = requests.post(f"{url}/_sandbox/signups", json={}, timeout=10).json()
+        told = {"wabaId": signup["wabaId"], "event": "ACCOUNT_OFFBOARDED"}
+        requests.post(f"{url}/_sandbox/account-updates", json=told, timeout=20).raise_for_status()
         front = requests.get(url, timeout=10).text
     finally:
         process.send_signal(signal.SIGTERM)
@@ -122,4 +139,6 @@ def test_the_command_says_where_it_listens_and_saves_on_its_way_out(tmp_path):
 
     assert process.wait(10) == 0
     assert signup["phoneNumber"] in front
+    assert "ACCOUNT_OFFBOARDED" in front
+    assert "ACCOUNT_OFFBOARDED" in str(callback.received)
     assert signup["phoneNumberId"] in json.loads(state.read_text())["objects"]

@@ -14,7 +14,6 @@ from meta_graph.sandbox import webhooks
 from meta_graph.sandbox.server import Sandbox, SandboxConfig
 from tests.sandbox.conftest import APP, error_of, is_signed
 
-
 PARTS = {
     "PARTNER_ADDED": "waba_info",
     "PARTNER_REMOVED": "waba_info",
