@@ -1,5 +1,6 @@
 """WABAs on staff's pages: whose, since when, and whether our token still opens them."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -8,7 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from api.times import timestamp
+from organizations.admin.acts import confirmed
 from organizations.admin.cells import (
+    NONE,
     Tone,
     badge,
     copies,
@@ -24,6 +28,7 @@ from organizations.admin.filters import OrganizationFilter
 from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
+from wabas.credit import revoke_credit
 from wabas.models import Waba
 from wabas.serializers import WabaOutput
 from wabas.tokens import TokenStatus, token_status
@@ -34,6 +39,19 @@ TOKEN_TONES = {
     TokenStatus.EXPIRED: Tone.BAD,
     TokenStatus.INVALID: Tone.BAD,
     TokenStatus.MISSING: Tone.IDLE,
+}
+EXPIRES_SOON = timedelta(days=7)
+BANS = {
+    "": (Tone.GOOD, "in order"),
+    "REINSTATE": (Tone.GOOD, "in order again"),
+    "SCHEDULE_FOR_DISABLE": (Tone.ASKS, "Meta is going to disable it:"),
+    "DISABLE": (Tone.BAD, "disabled by Meta"),
+}
+HAS_CREDIT = (Waba.CreditLine.SHARED, Waba.CreditLine.VERIFIED)
+CREDIT_TONES: dict[str, Tone] = {
+    Waba.CreditLine.SHARED: Tone.BUSY,
+    Waba.CreditLine.VERIFIED: Tone.GOOD,
+    Waba.CreditLine.REVOKED: Tone.IDLE,
 }
 SUBSCRIBED = {
     True: (Tone.GOOD, "subscribed"),
@@ -49,8 +67,9 @@ class WabaAdmin(RowAdmin):
         "name_or_id", "meta_waba_id", "numbers", "state", "token", "subscription", "organization_link",
         "created_minute",
     ]  # fmt: skip
-    list_filter = ["status", "is_subscribed", OrganizationFilter, "created_at"]
+    list_filter = ["status", "is_subscribed", "credit_line_status", OrganizationFilter, "created_at"]
     list_select_related = ["organization"]
+    actions = ["revoke_credit_line"]
     search_fields = ["name", "owner_business_name", "organization__name", "phones__external_id"]
     search_help_text = "Our id, Meta's id, a phone number in it, externalId, or a name."
     found_by = Columns(
@@ -59,18 +78,29 @@ class WabaAdmin(RowAdmin):
         phones=["phones__phone_number"],
     )
     fieldsets = [
-        section(None, "name", "state", "disconnect_reason", "organization_link", "our_id", "meta_id"),
+        section(None, "name", "state", "organization_link", "our_id", "meta_id"),
         section(
             "Access", "token", "token_refused", "token_expires", "subscription", "subscription_checked",
             about="The token itself is stored encrypted and shown nowhere.",
         ),
         section(
             "At Meta", "owner_business_name", "owner_business", "account_review_status",
-            "business_verification_status", "currency", "timezone_id", "credit_line_status", "allocation",
-            "credit_shared", "health_document",
+            "business_verification_status", "currency", "timezone_id", "health_document",
+        ),
+        section(
+            "Announced by Meta", "ban", "sending", "violation",
+            about="Restrictions stand in the table below. What all this turns off is on the pages of the "
+            "numbers.",
+        ),
+        section(
+            "Credit line", "credit", "allocation", "credit_shared", "credit_asked", "credit_failure",
+            about="Revoking it hits every WABA of the same business that is shared with us.",
         ),
         section("From the signup", "pages", "datasets", "catalogs", "instagram_accounts", "ad_accounts"),
-        section("Times", "created", "updated", "looked_up"),
+        section(
+            "Times", "created", "connected", "disconnected", "disconnected_by", "check_due", "updated",
+            "looked_up",
+        ),
     ]  # fmt: skip
     our_id, meta_id = copies("id", "our id"), copies("meta_waba_id", "Meta's id")
     owner_business = copies("owner_business_id", "owner's business id")
@@ -79,7 +109,10 @@ class WabaAdmin(RowAdmin):
     token_expires = times("token_expires_at", "expires")
     token_refused = times("token_refused_at", "refused by Meta")
     subscription_checked = times("subscription_checked_at", "checked")
-    credit_shared = times("credit_shared_at", "credit shared")
+    credit_shared, credit_asked = times("credit_shared_at", "shared"), times("credit_asked_at", "asked for")
+    credit_failure = documents("credit_error", "what went wrong")
+    connected, disconnected = times("connected_at", "connected"), times("disconnected_at", "disconnected")
+    check_due = times("check_due_at", "next check")
     looked_up = times("looked_up_at", "last looked up")
     created_minute = minutes("created_at", "created")
     created, updated = times("created_at", "created"), times("updated_at", "changed")
@@ -103,10 +136,42 @@ class WabaAdmin(RowAdmin):
     def state(self, waba: Waba) -> SafeString:
         return badge(Tone.GOOD if waba.is_connected else Tone.BAD, waba.status)
 
+    @admin.display(description="disconnected by")
+    def disconnected_by(self, waba: Waba) -> str:
+        words = (waba.disconnect_initiated_by, waba.disconnect_reason)
+        return ": ".join(worded(word) for word in words if word) or NONE
+
     @admin.display(description="token")
     def token(self, waba: Waba) -> SafeString:
-        status = token_status(waba, timezone.now())
+        now, expires_at = timezone.now(), waba.token_expires_at
+        status = token_status(waba, now)
+        if status is TokenStatus.VALID and expires_at and expires_at <= now + EXPIRES_SOON:
+            return badge(Tone.ASKS, f"expires in {(expires_at - now).days} days")
         return badge(TOKEN_TONES[status], worded(status))
+
+    @admin.display(description="account")
+    def ban(self, waba: Waba) -> SafeString:
+        tone, words = BANS.get(waba.ban_state or "", (Tone.ASKS, worded(waba.ban_state or "").lower()))
+        return badge(tone, f"{words} {waba.ban_date or ''}".strip())
+
+    @admin.display(description="sending")
+    def sending(self, waba: Waba) -> SafeString:
+        if waba.paused_at is None:
+            return badge(Tone.GOOD, "not paused")
+        return badge(Tone.ASKS, f"paused since {waba.paused_at:%Y-%m-%d %H:%M}: the owner changes the phone")
+
+    @admin.display(description="last violation")
+    def violation(self, waba: Waba) -> str:
+        return f"{worded(waba.violation_type)}, {waba.told_at['violation']}" if waba.violation_type else NONE
+
+    @admin.display(description="status", ordering="credit_line_status")
+    def credit(self, waba: Waba) -> SafeString:
+        status = waba.credit_line_status
+        if status is None:
+            return badge(Tone.IDLE, "not shared")
+        is_left_over = not waba.is_connected and status in HAS_CREDIT
+        words = f"{worded(status)}, though the WABA is disconnected" if is_left_over else worded(status)
+        return badge(Tone.BAD if is_left_over else CREDIT_TONES.get(status, Tone.BAD), words)
 
     @admin.display(description="our app", ordering="is_subscribed")
     def subscription(self, waba: Waba) -> SafeString:
@@ -132,6 +197,18 @@ class WabaAdmin(RowAdmin):
     def ad_accounts(self, waba: Waba) -> SafeString | str:
         return listed(waba.ad_account_ids)
 
+    @confirmed(
+        "Revoke the credit line",
+        "Meta takes it from the business that owns the WABA: every WABA of that business that is shared with "
+        "us loses it, in other organizations too. Their owners have to pay Meta themselves from then on.",
+        calls_out=True,
+    )
+    def revoke_credit_line(self, waba: Waba) -> None:
+        revoke_credit(waba=waba)
+
+    def offers(self, action: str, row: Waba) -> bool:
+        return action != "revoke_credit_line" or row.credit_line_status in HAS_CREDIT
+
     def tables(self, row: Waba) -> list[Table]:
         numbers: Any = row.phones.all()
         rows = [
@@ -139,7 +216,8 @@ class WabaAdmin(RowAdmin):
             for phone in numbers
         ]
         columns = ["Number", "Display name", "Status at Meta", "externalId", "Registration"]
-        return [Table("Phone numbers", columns, rows, empty="No number of it was connected.")]
+        phones_table = Table("Phone numbers", columns, rows, empty="No number of it was connected.")
+        return [phones_table, restrictions_table(row)]
 
     def shown_by_api(self, row: Waba) -> object:
         return WabaOutput(row).data
@@ -147,3 +225,23 @@ class WabaAdmin(RowAdmin):
 
 def registered(phone: Any) -> tuple[Tone, str]:
     return (Tone.GOOD, "registered") if phone.is_registered else (Tone.ASKS, "not registered")
+
+
+def restrictions_table(waba: Waba) -> Table:
+    now = timestamp(timezone.now())
+    rows = [
+        [
+            worded(restriction["type"]),
+            restriction["at"],
+            restriction["expiresAt"] or "no end",
+            badge(*((Tone.BAD, "in force") if is_in_force(restriction, now) else (Tone.IDLE, "ended"))),
+            restriction["remediation"],
+        ]
+        for restriction in waba.restrictions
+    ]
+    columns = ["Restriction", "Announced", "Until", "State", "What Meta says to do"]
+    return Table("Restrictions", columns, rows, empty="Meta announced none.")
+
+
+def is_in_force(restriction: dict[str, Any], now: str) -> bool:
+    return not restriction["expiresAt"] or restriction["expiresAt"] > now

@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
-from api.errors import ApiError
+from api.errors import ApiError, of_graph
+from meta_graph.errors import GraphError
 from organizations.admin.cells import admin_url, list_url
 
 if TYPE_CHECKING:
@@ -26,9 +27,18 @@ Action = Callable[["RowAdmin", HttpRequest, QuerySet[Any]], HttpResponse]
 
 
 def confirmed(
-    label: str, question: str, *, permission: str = "operate", deletes: bool = False
+    label: str,
+    question: str,
+    *,
+    permission: str = "operate",
+    deletes: bool = False,
+    calls_out: bool = False,
 ) -> Callable[[Act], Action]:
-    """Makes an admin action of a method that changes one row, or raises ApiError to say why not."""
+    """Makes an admin action of a method that changes one row, or raises ApiError to say why not.
+
+    One that `calls_out` asks Meta for something, may raise GraphError too, and has its own transactions.
+    """
+    done_by = is_done_outside if calls_out else functools.partial(is_done, deletes=deletes)
 
     def decorated(act: Act) -> Action:
         @admin.action(description=label, permissions=[permission])
@@ -41,7 +51,7 @@ def confirmed(
                 return HttpResponseRedirect(list_url(model_admin.model))
             if "confirmed" not in request.POST:
                 return asked(model_admin, request, chosen, label, question, act.__name__)
-            done = [row for row in chosen if is_done(model_admin, request, row, label, act, deletes)]
+            done = [row for row in chosen if done_by(model_admin, request, row, label, act)]
             if done:
                 names = ", ".join(str(row) for row in done[:5]) + (" …" if len(done) > 5 else "")
                 model_admin.message_user(request, f"{label}: done for {names}.", messages.SUCCESS)
@@ -72,7 +82,7 @@ def asked(
 
 
 def is_done(
-    model_admin: "RowAdmin", request: HttpRequest, row: Any, label: str, act: Act, deletes: bool
+    model_admin: "RowAdmin", request: HttpRequest, row: Any, label: str, act: Act, *, deletes: bool
 ) -> bool:
     """Acts on one row and writes that into its history, or neither. A refusal is told; the others go on."""
     name = str(row)
@@ -84,10 +94,28 @@ def is_done(
                 model_admin.log_change(request, row, f"{label}.")
             act(model_admin, row)
     except ApiError as refused:
-        text = f"{label}: not done for {name}. {refused}"
-        model_admin.message_user(request, text, messages.ERROR)
+        tell_refused(model_admin, request, name, label, refused)
         return False
     return True
+
+
+def is_done_outside(model_admin: "RowAdmin", request: HttpRequest, row: Any, label: str, act: Act) -> bool:
+    """Acts without a transaction, which a call must not be in. The history says first who asked for it."""
+    model_admin.log_change(request, row, f"{label}.")
+    try:
+        act(model_admin, row)
+    except (ApiError, GraphError) as failure:
+        refused = of_graph(failure) if isinstance(failure, GraphError) else failure
+        model_admin.log_change(request, row, f"{label}: not done. {refused}")
+        tell_refused(model_admin, request, str(row), label, refused)
+        return False
+    return True
+
+
+def tell_refused(
+    model_admin: "RowAdmin", request: HttpRequest, name: str, label: str, refused: ApiError
+) -> None:
+    model_admin.message_user(request, f"{label}: not done for {name}. {refused}", messages.ERROR)
 
 
 def next_page(model_admin: "RowAdmin", request: HttpRequest, rows: list[Any]) -> str:

@@ -1,5 +1,6 @@
 """Phone numbers on staff's pages: what works, what does not and why, and the registrations so far."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -83,13 +84,18 @@ class PhoneNumberAdmin(RowAdmin):
             "external_id", "our_id", "meta_id",
         ),
         section(
+            "Told to clients", "told_last", "told_capabilities", "told_warnings",
+            about="By phone_number.ready and phone_number.not_ready, as soon as it changes. Nothing is told "
+            "before the number's first link is completed.",
+        ),
+        section(
             "At Meta", "registration", "status", "quality_rating",
             "code_verification_status", "name_status", "platform_type", "throughput_level", "verified_name",
             "pin_kept", "health_document",
         ),
         section("Last check", "check_state", "synced", "sync_requested", "sync_failed", "sync_failure"),
         section("The customer's", "metadata_document"),
-        section("Times", "created", "updated"),
+        section("Times", "created", "onboarded", "disconnected", "disconnect_reason", "updated"),
     ]  # fmt: skip
     our_id, meta_id = copies("id", "our id"), copies("meta_phone_number_id", "Meta's id")
     organization_link = links("organization", "organization", by="organization__name")
@@ -98,6 +104,7 @@ class PhoneNumberAdmin(RowAdmin):
     synced, sync_requested = times("synced_at", "checked"), times("sync_requested_at", "asked for")
     sync_failed, sync_failure = times("sync_failed_at", "failed"), documents("sync_error", "Meta said")
     created, updated = times("created_at", "created"), times("updated_at", "changed")
+    onboarded, disconnected = times("onboarded_at", "signed up"), times("disconnected_at", "disconnected")
     health_document = documents("health", "health at Meta")
     metadata_document = documents("metadata", "metadata")
 
@@ -127,6 +134,19 @@ class PhoneNumberAdmin(RowAdmin):
         action = next_action(assess(phone, timezone.now()))
         return f"{worded(action.actor)}: {action.message}" if action else "Nobody."
 
+    @admin.display(description="since")
+    def told_last(self, phone: PhoneNumber) -> SafeString | str:
+        return moment(datetime.fromisoformat(phone.announced["at"]) if phone.announced else None)
+
+    @admin.display(description="what works")
+    def told_capabilities(self, phone: PhoneNumber) -> SafeString | str:
+        able = phone.announced["capabilities"] if phone.announced else {}
+        return listed(CAPABILITIES[Capability(name)] for name, is_on in able.items() if is_on)
+
+    @admin.display(description="warnings")
+    def told_warnings(self, phone: PhoneNumber) -> SafeString | str:
+        return listed(phone.announced["warnings"] if phone.announced else ())
+
     @admin.display(description="registration", ordering="is_registered")
     def registration(self, phone: PhoneNumber) -> SafeString:
         if phone.is_coexistence:
@@ -154,7 +174,8 @@ class PhoneNumberAdmin(RowAdmin):
         ]
 
     def tables(self, row: PhoneNumber) -> list[Table]:
-        return [issues_table(row), registrations_table(row)]
+        syncs = [syncs_table(row)] if row.is_coexistence else []
+        return [issues_table(row), registrations_table(row), *syncs]
 
     def shown_by_api(self, row: PhoneNumber) -> object:
         return PhoneDetailOutput(row).data
@@ -180,3 +201,13 @@ def registrations_table(phone: PhoneNumber) -> Table:
     attempts = phone.registration_attempts.all()[:20]
     rows = [[moment(one.made_at), one.made_by, one.outcome or "never learnt"] for one in attempts]
     return Table("Registrations at Meta", ["When", "By", "Outcome"], rows, empty="None was tried.")
+
+
+def syncs_table(phone: PhoneNumber) -> Table:
+    """What was asked for of the WhatsApp Business app: each once, within a day."""
+    rows = [
+        [sync.get_kind_display(), moment(sync.requested_at), sync.outcome or "never learnt", sync.request_id]
+        for sync in phone.coexistence_syncs.all()
+    ]
+    columns = ["Of", "When", "Outcome", "Meta's id"]
+    return Table("Syncs with the WhatsApp Business app", columns, rows, empty="None was asked for.")
