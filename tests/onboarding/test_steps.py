@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 import time_machine
@@ -24,13 +25,36 @@ CALLS = {
     "save_phone": "get_phone_number",
     "subscribe_app": "subscribe",
     "register_phone": "register",
+    "assign_system_user": "assign_user",
+    "share_credit_line": "share_and_attach",
+    "sync_coexistence": "smb_app_data",
 }
 REQUIRED = ("identify_assets", "save_waba", "save_phone", "subscribe_app")
 
 
+@pytest.fixture(autouse=True)
+def credit_line(settings: Any) -> None:
+    """A Solution Partner's deployment, so that every step has something to do. Before `circle`."""
+    settings.META_CREDIT_LINE_ID = "1900000000000001"
+
+
+def choice_for(step: str) -> str:
+    """A number that is registered is not synced, and the other way round."""
+    return "coexistence" if step == "sync_coexistence" else "success"
+
+
+def tried_for_minutes(user: EndUser, minutes: int) -> None:
+    """What workers do in so many minutes; no wait of a step is longer than one."""
+    start = timezone.now()
+    for minute in range(minutes):
+        with time_machine.travel(start + timedelta(minutes=minute)):
+            user.make_due()
+            run_due()
+
+
 @pytest.mark.parametrize("step", CALLS)
 def test_a_passing_failure_is_tried_again_by_itself(circle: Circle, step: str) -> None:
-    user = circle.signed_up()
+    user = circle.signed_up(choice_for(step))
     circle.meta.sandbox.set_scenario("error", code=2, call=CALLS[step], times=1)
 
     run_due()
@@ -40,8 +64,7 @@ def test_a_passing_failure_is_tried_again_by_itself(circle: Circle, step: str) -
     assert waiting.error["code"] == "META_UNAVAILABLE"
     assert waiting.next_attempt_at is not None
     assert circle.read(user.link_id)["nextAction"]["actor"] == "meta"
-    user.make_due()
-    run_due()
+    tried_for_minutes(user, 3)
 
     assert circle.read(user.link_id)["status"] == "completed"
     assert (user.step(step).status, user.step(step).attempts) == ("done", 2)
@@ -79,12 +102,10 @@ def test_a_lasting_failure_of_a_required_step_ends_the_signup_in_words(
 
 @pytest.mark.parametrize("step", CALLS)
 def test_an_unknown_code_is_tried_three_times_and_then_put_to_us(circle: Circle, step: str) -> None:
-    user = circle.signed_up()
+    user = circle.signed_up(choice_for(step))
     circle.meta.sandbox.set_scenario("error", call=CALLS[step], code=987654)
 
-    for _ in range(5):
-        run_due()
-        user.make_due()
+    tried_for_minutes(user, 6)
 
     assert (user.step(step).status, user.step(step).attempts) == ("failed", 3)
     assert (user.step(step).error or {})["code"] == "CONFIGURATION"
@@ -92,7 +113,7 @@ def test_an_unknown_code_is_tried_three_times_and_then_put_to_us(circle: Circle,
 
 @pytest.mark.parametrize("step", [*CALLS, "complete_link"])
 def test_a_step_whose_worker_died_is_taken_up_when_its_lease_ends(circle: Circle, step: str) -> None:
-    user = circle.signed_up()
+    user = circle.signed_up(choice_for(step))
     advance_to(user, step)
     assert runner.claim(user.signup.pk, step, timezone.now()) is not None  # and the worker dies here
     run_due()
@@ -106,17 +127,20 @@ def test_a_step_whose_worker_died_is_taken_up_when_its_lease_ends(circle: Circle
     assert Event.objects.filter(name="phone_number.connected").count() == 1
 
 
-@pytest.mark.parametrize("step", ["subscribe_app", "register_phone"])
+@pytest.mark.parametrize("step", CALLS)
 def test_what_meta_did_before_the_connection_broke_is_not_done_twice(circle: Circle, step: str) -> None:
-    user = circle.signed_up()
+    user = circle.signed_up(choice_for(step))
     circle.meta.sandbox.set_scenario("reset_after_work", call=CALLS[step], times=1)
 
     run_due()
-    user.make_due()
-    run_due()
+    tried_for_minutes(user, 3)
 
+    done = {call: count["done"] for call, count in circle.meta.sandbox.counts().items()}
     assert circle.read(user.link_id)["status"] == "completed"
-    assert len(circle.meta.sandbox.calls("register")) == 1
+    assert user.step(step).status == "done"
+    assert done.get("register", 0) == (0 if step == "sync_coexistence" else 1)
+    assert done["share_and_attach"] == len(list(circle.meta.sandbox.state.of_kind("allocation"))) == 1
+    assert done.get("smb_app_data", 0) == (2 if step == "sync_coexistence" else 0)
 
 
 def test_a_worker_that_comes_back_late_cannot_settle_a_step_that_was_taken_over(circle: Circle) -> None:
@@ -266,13 +290,10 @@ def test_a_graph_that_stays_down_is_given_up_after_days(circle: Circle) -> None:
 def test_two_steps_that_end_at_once_complete_the_link(circle: Circle) -> None:
     for _ in range(5):
         user = circle.signed_up()
-        advance_to(user, "register_phone")
-        signup_id = user.signup.pk
+        last = ("register_phone", "sync_coexistence")
+        run_all_but(user, *last)
 
-        results = at_once(
-            partial(runner.run_step, signup_id, "register_phone"),
-            partial(runner.run_step, signup_id, "subscribe_app"),
-        )
+        results = at_once(*(partial(runner.run_step, user.signup.pk, name) for name in last))
 
         opened = [advance.ready for advance in results]
         assert sorted(opened) == [(), ("complete_link",)]
@@ -304,8 +325,13 @@ def asked_for_a_pin(circle: Circle) -> tuple[EndUser, dict[str, str]]:
 
 
 def advance_to(user: EndUser, step: str) -> None:
-    """Runs the steps that `step` needs, and no others."""
+    """Runs the steps that stand before `step`, and no others."""
     order = [one.name for one in pipeline.ALL_STEPS]
     for name in order[: order.index(step)]:
-        if step != "register_phone" or name != "subscribe_app":
-            runner.run_step(user.signup.pk, name)
+        runner.run_step(user.signup.pk, name)
+
+
+def run_all_but(user: EndUser, *names: str) -> None:
+    for step in pipeline.STEPS:
+        if step.name not in names:
+            runner.run_step(user.signup.pk, step.name)
