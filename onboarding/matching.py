@@ -80,6 +80,7 @@ def fitting(shared: SharedWaba, window: timedelta | None = None) -> list[Signup]
     """The signups that may have brought it, the newest click first."""
     rows = clicked_about(shared, window).filter(meta_waba_id=None)
     rows = rows.exclude(session_event__in=LEFT, code_hash=None).select_related("link__organization")
+    rows = rows.defer("access_token", "link__webhook_secret")
     found = [signup for signup in rows.order_by("-started_at") if not contradicts(signup, shared)]
     return found[:MOST]
 

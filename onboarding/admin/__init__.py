@@ -1,5 +1,5 @@
-"""Staff's pages of onboarding links: what happened to a link, told as one time line."""
+"""Staff's pages of onboarding links, each told as one time line, and of WABAs without a clear signup."""
 
-from onboarding.admin import links
+from onboarding.admin import links, shared
 
-__all__ = ["links"]
+__all__ = ["links", "shared"]

@@ -14,12 +14,13 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
 from onboarding import services
+from onboarding.admin.filters import AttentionFilter, StatusFilter
 from onboarding.admin.making import LinkForm, shown
 from onboarding.admin.story import story_of
 from onboarding.admin.timeline import timeline
 from onboarding.models import OnboardingLink, Signup
 from onboarding.next_action import hosted_url, published_action
-from onboarding.serializers import STATUSES, LinkDetailOutput
+from onboarding.serializers import LinkDetailOutput
 from onboarding.texts import error_texts
 from organizations.admin.acts import asked, confirmed
 from organizations.admin.cells import (
@@ -45,18 +46,6 @@ from organizations.admin.search import Columns
 STATUS_TONES = {"pending": Tone.IDLE, "processing": Tone.BUSY, "completed": Tone.GOOD, "expired": Tone.ASKS}
 
 
-class StatusFilter(admin.SimpleListFilter):
-    title, parameter_name = "status", "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(status, status.capitalize()) for status in STATUSES]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        rows: Any = queryset
-        found: QuerySet[Any] = rows.published_as(self.value(), timezone.now()) if self.value() else rows
-        return found
-
-
 @admin.register(OnboardingLink)
 class OnboardingLinkAdmin(RowAdmin):
     about = "Each is for one end-user. A link never changes but by its signups: open one to read its story."
@@ -65,6 +54,7 @@ class OnboardingLinkAdmin(RowAdmin):
     ]  # fmt: skip
     list_filter = [
         StatusFilter,
+        AttentionFilter,
         by_value("last_error__code", "last error", sorted(error_texts())),
         "mode",
         OrganizationFilter,
@@ -78,6 +68,7 @@ class OnboardingLinkAdmin(RowAdmin):
         numbers=[
             "waba__meta_waba_id", "phone__meta_phone_number_id", "signups__meta_waba_id",
             "signups__meta_phone_number_id", "signups__session__waba_id", "signups__session__phone_number_id",
+            "signups__session__business_id", "signups__shared_wabas__meta_waba_id",
         ],
         phones=["phone__phone_number", "expected_phone_number", "signups__phone__phone_number"],
         tokens=[

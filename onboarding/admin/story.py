@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+from django.db.models import Q
 from ulid import ULID
 
 from onboarding.admin.timeline import Story
-from onboarding.models import OnboardingLink
+from onboarding.models import OnboardingLink, SharedWaba, Signup
 from webhooks.models import Delivery, Event
 
 CONNECTED = "phone_number.connected"
@@ -23,8 +24,17 @@ def story_of(link: OnboardingLink) -> Story:
         .prefetch_related("steps")
         .order_by("-created_at", "-id")[:MOST_SIGNUPS]
     )
-    event = connected_event(link)
-    return Story(link, list(signups), event, deliveries_of(event) if event else ())
+    event, tries = connected_event(link), list(signups)
+    return Story(link, tries, event, deliveries_of(event) if event else (), shared_with(tries))
+
+
+def shared_with(signups: list[Signup]) -> list[SharedWaba]:
+    """What Meta told of the WABAs that the signups brought, or say that they brought."""
+    named = {signup.meta_waba_id for signup in signups} | {
+        signup.session.get("waba_id") for signup in signups
+    }
+    rows = SharedWaba.objects.filter(Q(signup__in=signups) | Q(meta_waba_id__in=named - {None}))
+    return list(rows.select_related("settled_by").distinct())
 
 
 def connected_event(link: OnboardingLink) -> Event | None:

@@ -19,7 +19,7 @@ from onboarding.admin.entries import (
     took,
     words_of,
 )
-from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from organizations.admin.cells import Tone, admin_url, worded
 from webhooks.admin.states import DELIVERY_TONES
 from webhooks.models import Delivery, Event
@@ -29,6 +29,7 @@ STEPS = {
     "save_waba": "Save the WABA with its token",
     "save_phone": "Save the number",
     "subscribe_app": "Subscribe our app to the WABA's webhooks",
+    "override_callback": "Send the number's messages to an address of its own",
     "assign_system_user": "Put our system user on the WABA",
     "share_credit_line": "Share the credit line",
     "register_phone": "Register the number on the Cloud API",
@@ -61,13 +62,19 @@ class Story:
     signups: Sequence[Signup]
     event: Event | None = None
     deliveries: Sequence[Delivery] = ()
+    shared: Sequence[SharedWaba] = ()
+
+    def told_of(self, signup: Signup) -> list[SharedWaba]:
+        """What Meta told of the WABA that the signup brought, or says it brought."""
+        named = {signup.meta_waba_id, signup.session.get("waba_id")}
+        return [one for one in self.shared if one.signup_id == signup.pk or one.meta_waba_id in named]
 
 
 def timeline(story: Story, now: datetime) -> list[Chapter]:
     chapters = [Chapter("The link", tuple(link_entries(story.link, now)))]
     total = len(story.signups)
     for place, signup in enumerate(story.signups):
-        chapters.append(signup_chapter(signup, total - place, now))
+        chapters.append(signup_chapter(signup, total - place, now, story.told_of(signup)))
     after = tuple(after_entries(story))
     return [*chapters, Chapter("What followed", after)] if after else chapters
 
@@ -82,17 +89,18 @@ def link_entries(link: OnboardingLink, now: datetime) -> Iterator[Entry]:
         yield Entry("Link expired", Tone.BAD, link.expires_at)
 
 
-def signup_chapter(signup: Signup, number: int, now: datetime) -> Chapter:
+def signup_chapter(signup: Signup, number: int, now: datetime, shared: Sequence[SharedWaba] = ()) -> Chapter:
     tone, word = SIGNUP_STATES[Signup.State(signup.state)]
     if signup.state == Signup.State.OPENED and signup.error:
         tone, word = Tone.ASKS, "left before the end"
     ids = (("signup id", str(signup.pk)), ("request id", signup.request_id))
-    return Chapter(f"Signup {number}", tuple(signup_entries(signup, now)), tone, word, filled(ids))
+    entries = tuple(signup_entries(signup, now, shared))
+    return Chapter(f"Signup {number}", entries, tone, word, filled(ids))
 
 
-def signup_entries(signup: Signup, now: datetime) -> Iterator[Entry]:
-    """What the page told, in the order in which it came; then the steps, in theirs; then the end."""
-    told = [*page_entries(signup), *exchange_entries(signup)]
+def signup_entries(signup: Signup, now: datetime, shared: Sequence[SharedWaba]) -> Iterator[Entry]:
+    """What was told, in the order in which it came; then the steps, in theirs; then the end."""
+    told = [*page_entries(signup), *map(shared_entry, shared), *exchange_entries(signup)]
     yield from sorted(told, key=lambda entry: entry.at or signup.created_at)
     for run in signup.steps.all():
         yield step_entry(run, now)
@@ -117,11 +125,37 @@ def page_entries(signup: Signup) -> Iterator[Entry]:
         yield Entry("No message came from Meta's window", Tone.IDLE, signup.exchanged_at)
 
 
+def shared_entry(shared: SharedWaba) -> Entry:
+    """Meta's own word about the account, and what became of it."""
+    facts = [
+        ("Meta's WABA id", shared.meta_waba_id),
+        ("its business", shared.owner_business_id or ""),
+        ("decided by", str(shared.settled_by) if shared.settled_by else ""),
+        *error_facts(shared.error),
+    ]
+    is_open = shared.outcome in {SharedWaba.Outcome.SEVERAL, SharedWaba.Outcome.NOBODY}
+    return Entry(
+        "Meta told that the account was shared with us",
+        Tone.ASKS if is_open else Tone.GOOD,
+        shared.last_told_at,
+        word=worded(shared.outcome),
+        said=words_of(shared.error),
+        facts=filled(facts),
+        url=admin_url(shared),
+    )
+
+
 def exchange_entries(signup: Signup) -> Iterator[Entry]:
+    if signup.abandoned_at:
+        yield Entry("Told as abandoned", Tone.ASKS, signup.abandoned_at)
     if not signup.exchanged_at:
         return
-    has_steps = bool(signup.steps.all())
-    if has_steps or signup.state == Signup.State.COMPLETED:
+    if signup.token_source == Signup.TokenSource.FETCHED:
+        yield Entry("Token fetched from Meta, without a code", Tone.GOOD, signup.exchanged_at)
+    elif signup.state == Signup.State.EXCHANGING and signup.error:
+        said = "Whether it was exchanged is not known; the token is fetched when Meta tells of the account."
+        yield Entry("Code sent to Meta, no answer came", Tone.ASKS, signup.exchanged_at, said=said)
+    elif signup.steps.all() or signup.state == Signup.State.COMPLETED:
         yield Entry("Code exchanged for a token", Tone.GOOD, signup.exchanged_at)
     elif signup.state == Signup.State.EXCHANGING:
         yield Entry("Code sent to Meta", Tone.BUSY, signup.exchanged_at)

@@ -2,7 +2,7 @@
 
 # Title, then the models by their class names.
 SECTIONS = (
-    ("Onboarding", ("OnboardingLink",)),
+    ("Onboarding", ("OnboardingLink", "SharedWaba")),
     ("WhatsApp", ("PhoneNumber", "Waba")),
     ("Webhooks", ("OutgoingWebhook", "Delivery", "Event")),
     ("From Meta", ("Change", "Notification", "UserRequest")),

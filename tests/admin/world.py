@@ -9,7 +9,7 @@ from itertools import count
 from django.utils import timezone
 from ulid import ULID
 
-from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from onboarding.pipeline import ALL_STEPS
 from organizations.models import ApiKey, Organization
 from organizations.services import issue_key
@@ -53,6 +53,10 @@ def story(organization: Organization) -> Story:
     )  # fmt: skip
     failed = failed_signup(link, number)
     signup = completed_signup(link, waba, phone, number)
+    SharedWaba.objects.create(
+        meta_waba_id=waba.meta_waba_id, owner_business_id=waba.owner_business_id, first_told_at=now,
+        last_told_at=now, outcome="recovered", signup=signup, settled_at=now,
+    )  # fmt: skip
     event = event_of(link, number)
     delivery = Delivery.objects.create(
         event=event, webhook=webhook, attempt_count=1, last_error="http_500", next_attempt_at=now
