@@ -4,10 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from api.times import timestamp
+from onboarding import runner
 from onboarding.models import OnboardingLink, Signup
+from phones.models import PhoneNumber
 from tests.conftest import Api
 from tests.onboarding.conftest import Circle, EndUser, run_due
 from wabas.models import Waba
@@ -146,6 +149,39 @@ def test_deleting_a_failed_link_forgets_its_token(circle: Circle) -> None:
     assert circle.api.delete(f"onboarding-links/{user.link_id}").status_code == 204
 
     assert (Waba.objects.count(), Signup.objects.count()) == (0, 0)
+
+
+def test_deleting_a_link_without_a_number_forgets_the_token_that_was_kept(circle: Circle) -> None:
+    user = circle.signed_up("only_waba")
+    run_due()
+    with time_machine.travel(timezone.now() + timedelta(seconds=10)):
+        run_due()
+    assert circle.read(user.link_id)["lastError"]["code"] == "NO_PHONE_NUMBER"
+    assert user.signup.access_token
+
+    assert circle.api.delete(f"onboarding-links/{user.link_id}").status_code == 204
+
+    assert (Waba.objects.count(), Signup.objects.count()) == (0, 0)
+
+
+def test_deleting_a_link_leaves_an_account_that_another_one_is_connecting(circle: Circle) -> None:
+    failed = circle.signed_up()
+    number = circle.meta.sandbox.state
+    circle.meta.sandbox.set_scenario("error", call="subscribe", code=10)
+    with number as state:
+        shown = next(node for node in state.objects.values() if node["kind"] == "phone_number")
+    run_due()
+    other = EndUser(circle.make_link()["id"])
+    other.bring(circle.meta.sandbox.sign_up(phone_number=shown["display_phone_number"]))
+    circle.meta.sandbox.clear_scenarios()
+    for step in ("identify_assets", "save_waba"):
+        runner.run_step(other.signup.pk, step)
+    PhoneNumber.objects.all().delete()
+
+    assert circle.api.delete(f"onboarding-links/{failed.link_id}").status_code == 204
+    run_due()
+
+    assert circle.read(other.link_id)["status"] == "completed"
 
 
 def test_a_deleted_link_takes_no_code(circle: Circle) -> None:
