@@ -28,8 +28,6 @@ from onboarding.verdicts import problem_of
 log = structlog.get_logger("onboarding.recovery")
 Outcome = SharedWaba.Outcome
 META_ID = re.compile(r"[0-9]{1,32}", re.ASCII)
-# Longer than a look's Graph calls take.
-LOOK_LEASE = timedelta(seconds=60)
 # Meta may refuse the token of a business that it has only just connected.
 REFUSALS_COUNT_AFTER = timedelta(minutes=10)
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=15)
@@ -141,7 +139,7 @@ def look(shared_id: int) -> Look:
 def taken(shared_id: int, now: datetime) -> SharedWaba | None:
     """The row, for the one of all who try at once; for the next one when a lease is over."""
     due_now = SharedWaba.objects.filter(pk=shared_id, outcome=Outcome.WAITING, next_look_at__lte=now)
-    if not due_now.update(next_look_at=now + LOOK_LEASE):
+    if not due_now.update(next_look_at=now + timedelta(seconds=settings.STEP_LEASE_SECONDS)):
         return None
     return SharedWaba.objects.select_related("signup__link__organization").get(pk=shared_id)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings as configured
 from django.db import connections
 from django.utils import timezone
 
@@ -121,7 +122,7 @@ def test_a_process_that_dies_between_the_fetch_and_the_store_leaves_it_to_the_ne
         assert recovery.due(timezone.now()) == []
     assert status(user) == "pending"
 
-    look(SOON + recovery.LOOK_LEASE.total_seconds() + 1)
+    look(SOON + configured.STEP_LEASE_SECONDS + 1)
 
     assert (status(user), tokens_kept()) == ("completed", 1)
 
