@@ -129,10 +129,11 @@ def reconnected(waba: Waba, value: Value, at: datetime) -> dict[str, Any]:
 
 def restricted(waba: Waba, value: Value, at: datetime) -> dict[str, Any]:
     """Of each type the latest; one that is not named goes on until it ends. An empty list ends them all."""
-    entries = [entry for entry in value.get("restriction_info") or () if isinstance(entry, Mapping)]
+    said = value.get("restriction_info")
+    entries = [entry for entry in said if isinstance(entry, Mapping)] if isinstance(said, list) else []
     named = [restriction_of(entry, at) for entry in entries if entry.get("restriction_type")]
     since = waba.told_at.get("no restrictions", "")
-    if not named:
+    if said == []:
         left = [old for old in waba.restrictions if old["at"] > timestamp(at)]
         return of_latest(waba, "no restrictions", at, restrictions=left)
     latest = {old["type"]: old for old in waba.restrictions}
@@ -201,10 +202,11 @@ def mapping(value: Value, name: str) -> Value:
 
 def moment(given: object) -> datetime | None:
     """Unix seconds as a number or text, or ISO 8601; None for anything else."""
+    text = str(given)
     try:
-        if isinstance(given, int) or (isinstance(given, str) and given.isascii() and given.isdigit()):
-            return datetime.fromtimestamp(int(given), UTC)
-        parsed = datetime.fromisoformat(str(given))
+        if text.isascii() and text.isdigit():
+            return datetime.fromtimestamp(int(text), UTC)
+        parsed = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

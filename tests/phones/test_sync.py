@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from meta_graph.wabas import unsubscribe_app
-from phones import sync
+from phones import reading, sync
 from phones.models import PhoneNumber
 from phones.schedule import OVERDUE, take_overdue
 from phones.sync import sync_phone
@@ -115,14 +115,14 @@ def test_a_revoked_token_is_noted_after_one_call(organization, meta):
 def test_a_refusal_is_not_held_against_a_token_that_came_meanwhile(organization, meta, monkeypatch):
     phone = meta.registered_phone(organization)
     meta.sandbox.set_scenario("token_revoked", target=phone.waba.meta_waba_id)
-    read = sync.read
+    read = reading.read
 
     def read_while_somebody_signs_up_again(*args):
-        reading = read(*args)
+        answer = read(*args)
         waba = Waba.objects.get()
         waba.access_token = "EAAnewer"
         waba.save()
-        return reading
+        return answer
 
     monkeypatch.setattr(sync, "read", read_while_somebody_signs_up_again)
     sync_phone(phone.pk)
@@ -152,12 +152,12 @@ def test_without_a_token_nothing_is_called(organization, meta):
 
 def test_a_slower_check_does_not_overwrite_a_newer_one(organization, meta, monkeypatch):
     phone = meta.registered_phone(organization)
-    read = sync.read
+    read = reading.read
 
     def read_while_another_check_ends(*args):
-        reading = read(*args)
+        answer = read(*args)
         PhoneNumber.objects.update(synced_at=timezone.now(), status="FLAGGED")
-        return reading
+        return answer
 
     monkeypatch.setattr(sync, "read", read_while_another_check_ends)
     sync_phone(phone.pk)
@@ -167,12 +167,12 @@ def test_a_slower_check_does_not_overwrite_a_newer_one(organization, meta, monke
 
 def test_a_request_that_came_during_a_check_stays_open(organization, meta, monkeypatch):
     phone = meta.registered_phone(organization)
-    read = sync.read
+    read = reading.read
 
     def read_while_somebody_asks_again(*args):
-        reading = read(*args)
+        answer = read(*args)
         PhoneNumber.objects.update(sync_requested_at=timezone.now())
-        return reading
+        return answer
 
     monkeypatch.setattr(sync, "read", read_while_somebody_asks_again)
     sync_phone(phone.pk)

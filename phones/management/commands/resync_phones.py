@@ -51,7 +51,7 @@ class Command(BaseCommand):
                 events += check_waba(waba_id)
                 bar.show(done, f"{done} of {len(waba_ids)} WABAs, {events} events")
         except KeyboardInterrupt:
-            text = f"\nStopped after {done} of {len(waba_ids)} WABAs. With --stale-for the same command goes on."
+            text = f"\nStopped after {done} of {len(waba_ids)} WABAs. --stale-for goes on with the rest."
             raise CommandError(text, returncode=STOPPED_BY_HAND) from None
         finally:
             if events:
