@@ -11,9 +11,20 @@ from api.fields import Choice, Metadata, PhoneNumberText, Text, Timestamp
 from api.serializers import Input, Output, Query
 from onboarding.link_json import link_json, progress_json, with_secret
 from onboarding.models import OnboardingLink, StepRun
+from onboarding.pipeline import ALL_STEPS
 from webhooks.fields import CustomerUrl, EventNames, ReceiverUrl, SecretText
 
 STATUSES = [*OnboardingLink.Status.values, "expired"]
+NEXT_ACTION_CODES = (
+    "`OPEN_LINK`, `SIGN_UP_AGAIN`, `ENTER_PIN`, `ADD_NUMBER`, `VERIFY_NUMBER`, `RECONNECT`, `CHECK_ACCOUNT`, "
+    "`UNSUPPORTED_CURRENCY`, `LINK_EXPIRED`, `WAIT`, `CREDIT_REFUSED`, `CREDIT_NOT_VERIFIED`, "
+    "`UNKNOWN_OWNER`, or what `lastError.code` can be. More may come: `actor` says who has to move."
+)
+LAST_ERROR_CODES = (
+    "`CODE_EXPIRED`, `CODE_USED`, `CANCELLED`, `META_REPORTED_ERROR`, `PERMISSION_MISSING`, `WRONG_NUMBER`, "
+    "`NO_PHONE_NUMBER`, `WABA_MISMATCH`, `ALREADY_CONNECTED`, `META_UNAVAILABLE`, `CONFIGURATION`, "
+    "`LINK_EXPIRED`"
+)
 BCP_47 = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 
@@ -67,7 +78,7 @@ class ActionOutput(Output):
     """Who has to move now."""
 
     actor = serializers.ChoiceField(choices=["end_user", "customer", "platform", "meta"])
-    code = serializers.CharField()
+    code = serializers.CharField(help_text=NEXT_ACTION_CODES)
     message = serializers.CharField()
     url = serializers.URLField(required=False)
     deadline = Timestamp(required=False)
@@ -84,7 +95,7 @@ class MetaErrorOutput(Output):
 class LinkErrorOutput(Output):
     """Why the last signup did not complete the link."""
 
-    code = serializers.CharField()
+    code = serializers.CharField(help_text=LAST_ERROR_CODES)
     message = serializers.CharField()
     step = serializers.CharField(allow_null=True)
     actor = serializers.ChoiceField(choices=["end_user", "customer", "platform", "meta"])
@@ -98,9 +109,9 @@ class StepErrorOutput(Output):
 
 
 class StepOutput(Output):
-    """One step of the running or last signup."""
+    """One step of the running or last signup. `skipped`: it does not apply here."""
 
-    step = serializers.CharField()
+    step = serializers.CharField(help_text=", ".join(f"`{step.name}`" for step in ALL_STEPS))
     status = serializers.ChoiceField(choices=StepRun.Status.choices)
     attempts = serializers.IntegerField()
     startedAt = Timestamp(allow_null=True)

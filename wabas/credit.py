@@ -24,21 +24,21 @@ DELETED = "DELETED"
 
 
 class UnsupportedCurrencyError(CreditError):
-    code = "UNSUPPORTED_CURRENCY"
+    reason = "UNSUPPORTED_CURRENCY"
 
 
 class UnknownOwnerError(CreditError):
-    code = "UNKNOWN_OWNER"
+    reason = "UNKNOWN_OWNER"
     message = "Meta does not say which portfolio owns the WABA: it is no longer shared with us."
 
 
 class CreditNotVerifiedError(CreditError):
-    code = "CREDIT_NOT_VERIFIED"
+    reason = "CREDIT_NOT_VERIFIED"
     message = "Meta accepted the credit line, and does not show it as what pays for the WABA."
 
 
 class RevocationNotVerifiedError(CreditError):
-    code = "REVOCATION_NOT_VERIFIED"
+    reason = "REVOCATION_NOT_VERIFIED"
     message = "Meta accepted the revocation, and still shows the credit line as shared."
 
 

@@ -19,13 +19,15 @@ from wabas.models import Waba, WabaQuerySet
 
 
 class CreditError(ConflictError):
-    """Our credit line does not pay for the WABA; `code` says why."""
+    """Our credit line does not pay for the WABA; `reason` is the published code of why."""
+
+    reason = ""
 
 
 class CreditInDoubtError(CreditError):
     """Somebody else is at it, or was and never learnt the outcome; `retry_at` says when to look again."""
 
-    code = "CREDIT_IN_DOUBT"
+    reason = "CREDIT_IN_DOUBT"
     message = "The credit line is being shared with this portfolio, or the outcome is not known yet."
 
 
@@ -86,6 +88,6 @@ def described(error: GraphError | CreditError) -> dict[str, Any]:
     """What `credit_error` holds: code, message, time, and what Meta said."""
     shown = {"code": str(getattr(error, "cause", "")), "message": str(error), "at": timestamp(timezone.now())}
     if isinstance(error, CreditError):
-        return shown | {"code": error.code, "meta": None}
+        return shown | {"code": error.reason, "meta": None}
     meta = {"code": error.code, "subcode": error.subcode, "traceId": error.fbtrace_id}
     return shown | {"message": error.message, "meta": meta}

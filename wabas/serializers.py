@@ -17,10 +17,12 @@ class OwnerBusinessOutput(Output):
 
 
 class CreditLineOutput(Output):
-    status = Text(
+    status = Choice(
         source="credit_line_status",
+        choices=Waba.CreditLine.values,
         allow_null=True,
-        help_text="null where no credit line was shared with this WABA.",
+        help_text="null where no credit line was shared with this WABA, or not yet. "
+        "`verified`: Meta shows it as what pays; `shared`: accepted, not shown yet.",
     )
     allocationConfigId = Text(source="allocation_config_id", allow_null=True)
     sharedAt = Timestamp(source="credit_shared_at", allow_null=True)

@@ -26,13 +26,13 @@ def run(signup: Signup, run: StepRun) -> Settled:
         ) from error
     except UnsupportedCurrencyError as error:
         # Nothing of ours is wrong: another WABA or its owner's own payment method is theirs to arrange.
-        raise StepFailed(error.code, str(error), Actor.CUSTOMER) from error
+        raise StepFailed(error.reason, str(error), Actor.CUSTOMER) from error
     except CreditNotVerifiedError as error:
         if run.attempts < LOOKS:
-            raise NotYet(error.code, str(error), Actor.META, at=retry_at(run, now)) from error
-        raise StepFailed(error.code, str(error), Actor.PLATFORM) from error
+            raise NotYet(error.reason, str(error), Actor.META, at=retry_at(run, now)) from error
+        raise StepFailed(error.reason, str(error), Actor.PLATFORM) from error
     except CreditError as error:
-        raise StepFailed(error.code, str(error), Actor.PLATFORM) from error
+        raise StepFailed(error.reason, str(error), Actor.PLATFORM) from error
     except GraphError as error:
         if error.action is Action.RETRY:
             raise

@@ -74,6 +74,10 @@ def writes(meta: Meta) -> list[str]:
     return [call["call"] for call in meta.sandbox.calls() if call["call"] in made]
 
 
+def error_of(waba: Waba) -> dict[str, Any]:
+    return waba.credit_error or {}
+
+
 def later(seconds: float = 0) -> Any:
     """The time at which an unknown outcome may be looked at."""
     return time_machine.travel(timezone.now() + doubt() + timedelta(seconds=1 + seconds))
@@ -139,7 +143,7 @@ def test_a_process_that_dies_anywhere_leaves_one_allocation(
 ) -> None:
     if died != "before_reading":
         share_credit(waba=waba)
-    after = {
+    after: dict[str, Any] = {
         "before_reading": {"credit_asked_at": timezone.now()},
         # Meta has it, and nobody wrote down what Meta answered.
         "after_sharing": {
@@ -175,7 +179,7 @@ def test_what_meta_does_not_show_yet_is_waited_for_and_not_shared_again(meta: Me
 
     row = stored(waba)
     assert (row.credit_line_status, row.allocation_config_id) == ("shared", allocation["id"])
-    assert row.credit_error["code"] == "CREDIT_NOT_VERIFIED"
+    assert error_of(row)["code"] == "CREDIT_NOT_VERIFIED"
     meta.change(waba.meta_waba_id, primary_funding_id=allocation["credential"])
     share_credit(waba=row)
     assert stored(waba).credit_line_status == "verified"
@@ -209,7 +213,7 @@ def test_a_currency_without_credit_is_seen_before_meta_is_asked(
         share_credit(waba=stored(waba))
 
     assert stored(waba).credit_line_status == "unsupported_currency"
-    assert stored(waba).credit_error["code"] == "UNSUPPORTED_CURRENCY"
+    assert error_of(stored(waba))["code"] == "UNSUPPORTED_CURRENCY"
     assert writes(meta) == []
     assert meta.sandbox.calls("allocations") == []
 
@@ -225,7 +229,7 @@ def test_a_refusal_is_kept_and_may_be_tried_again_at_once(
 
     row = stored(waba)
     assert (row.credit_line_status, row.credit_asked_at) == ("refused", None)
-    assert (row.credit_error["code"], row.credit_error["meta"]["code"]) == ("PAYMENT", 131042)
+    assert (error_of(row)["code"], error_of(row)["meta"]["code"]) == ("PAYMENT", 131042)
     assert row.allocation_config_id == (allocations(meta)[0]["id"] if call == "attach_credit" else None)
     share_credit(waba=row)
     assert (stored(waba).credit_line_status, stored(waba).credit_error) == ("verified", None)
@@ -331,7 +335,7 @@ def test_a_revocation_that_failed_or_is_not_shown_marks_nothing(
         revoke_credit(waba=stored(waba))
 
     assert stored(waba).credit_line_status == "verified"
-    assert stored(waba).credit_error["code"] == "REVOCATION_NOT_VERIFIED"
+    assert error_of(stored(waba))["code"] == "REVOCATION_NOT_VERIFIED"
 
 
 def test_nothing_is_revoked_of_an_owner_that_nobody_knows(waba: Waba) -> None:
