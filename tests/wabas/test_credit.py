@@ -143,7 +143,7 @@ def test_a_process_that_dies_anywhere_leaves_one_allocation(
 ) -> None:
     if died != "before_reading":
         share_credit(waba=waba)
-    after: dict[str, Any] = {
+    states: dict[str, dict[str, Any]] = {
         "before_reading": {"credit_asked_at": timezone.now()},
         # Meta has it, and nobody wrote down what Meta answered.
         "after_sharing": {
@@ -154,8 +154,8 @@ def test_a_process_that_dies_anywhere_leaves_one_allocation(
         },
         "before_attaching": {"credit_asked_at": timezone.now(), "credit_line_status": None},
         "before_verifying": {"credit_asked_at": None, "credit_line_status": "shared"},
-    }[died]
-    Waba.objects.filter(pk=waba.pk).update(**after)
+    }
+    Waba.objects.filter(pk=waba.pk).update(**states[died])
     if died == "before_attaching" and method == "share_then_attach":
         meta.change(waba.meta_waba_id, primary_funding_id=None)
 
