@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "phones",
     "onboarding",
     "meta_events",
+    "backoffice",
     *(["development"] if DEBUG else []),
 ]
 
