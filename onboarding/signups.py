@@ -4,7 +4,7 @@ Each call carries the signup's UUID that the page made; the first to arrive make
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -232,7 +232,7 @@ def lose_race(link: OnboardingLink, signup_id: UUID) -> None:
 @transaction.atomic
 def give_pin(*, link: OnboardingLink, signup_id: UUID, pin: str) -> None:
     """The number's own two-step PIN: kept before it is used, then the registration goes on."""
-    signup, run = asking(link, signup_id)
+    signup, run = asking(link, signup_id, {"ENTER_PIN"})
     keep_pin(phone_id=signup.saved_phone.pk, pin=pin)
     now = timezone.now()
     StepRun.objects.filter(pk=run.pk).update(
@@ -245,13 +245,13 @@ def give_pin(*, link: OnboardingLink, signup_id: UUID, pin: str) -> None:
 @transaction.atomic
 def put_off(*, link: OnboardingLink, signup_id: UUID) -> None:
     """The end-user does it later: the link completes without the registration."""
-    signup, run = asking(link, signup_id)
+    signup, run = asking(link, signup_id, readiness.ASKED_ON_PAGE)
     StepRun.objects.filter(pk=run.pk).update(is_put_off=True)
     ring_steps(signup_id, readiness.advance(signup, timezone.now()))
 
 
-def asking(link: OnboardingLink, signup_id: UUID) -> tuple[Signup, StepRun]:
-    """The signup, locked, and its step that asks for a PIN. Raises NoPinAskedError, NotFoundError."""
+def asking(link: OnboardingLink, signup_id: UUID, questions: Collection[str]) -> tuple[Signup, StepRun]:
+    """The signup, locked, and its step that asks one of these. Raises NoPinAskedError, NotFoundError."""
     found = Signup.objects.filter(pk=signup_id, link=link).first()
     if found is None:
         raise NotFoundError
@@ -259,6 +259,6 @@ def asking(link: OnboardingLink, signup_id: UUID) -> tuple[Signup, StepRun]:
     run = StepRun.objects.filter(
         signup=signup, step="register_phone", status=StepRun.Status.NEEDS_CUSTOMER
     ).first()
-    if run is None:
+    if run is None or not run.error or run.error["code"] not in questions:
         raise NoPinAskedError
     return signup, run

@@ -281,6 +281,7 @@ def test_an_unverified_number_is_proven_in_the_page(circle: Circle) -> None:
     assert (asked["status"], asked["nextAction"]["code"]) == ("processing", "VERIFY_NUMBER")
     assert asked["nextAction"]["codeSentAt"] is None
     assert circle.read(user.link_id)["nextAction"]["url"].endswith(f"/signup/{user.link_id}")
+    assert user.call("pin", pin="123456").status_code == 409
     assert calls(circle, "register") == 0
 
     assert user.call("request-code", method="SMS").status_code == 202
