@@ -55,6 +55,9 @@ class Pin(Text):
     request_schema = {"pattern": "^[0-9]{6}$"}
     default_error_messages = {"pin": "The PIN has six digits."}
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
     def to_internal_value(self, data: Any) -> str:
         given = super().to_internal_value(data)
         if not SIX_DIGITS.fullmatch(given):
