@@ -20,7 +20,14 @@ CALLS_OF = {
     "save_waba": {"get_waba"},
     "save_phone": {"get_phone_number"},
     "subscribe_app": {"subscribe", "subscribed_apps"},
+    "assign_system_user": {"assign_user", "assigned_users"},
+    "share_credit_line": {
+        *("allocations", "get_allocation", "get_waba"),
+        *("share_and_attach", "share_credit", "attach_credit"),
+    },
     "register_phone": {"get_phone_number", "register"},
+    "sync_coexistence": {"smb_app_data"},
+    "override_callback": {"update_phone_number"},
     COMPLETION.name: set(),
 }
 
