@@ -47,8 +47,9 @@ class Command(BaseCommand):
         waba_ids = list(numbers.order_by("waba_id").values_list("waba_id", flat=True).distinct())
         bar, events, done = Progress(self.stdout, len(waba_ids), every=100), 0, 0
         try:
-            for done, waba_id in enumerate(waba_ids, 1):
+            for waba_id in waba_ids:
                 events += check_waba(waba_id)
+                done += 1
                 bar.show(done, f"{done} of {len(waba_ids)} WABAs, {events} events")
         except KeyboardInterrupt:
             text = f"\nStopped after {done} of {len(waba_ids)} WABAs. --stale-for goes on with the rest."
