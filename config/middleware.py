@@ -1,8 +1,10 @@
 """Django's middleware for people's pages, left out on the API's requests and on Meta's."""
 
+import re
 from typing import Any
 
 from csp.middleware import CSPMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -10,9 +12,14 @@ from django.http import HttpRequest, HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+
+from onboarding.languages import FORMER_CODES
 
 # The API's documentation is a page like others.
 MACHINES, API_PAGES = ("/v1/", "/webhook/"), "/v1/docs"
+STAFF_PAGES = ("/admin/", API_PAGES)
+FORMER_CODE = re.compile(rf"\b({'|'.join(FORMER_CODES)})\b")
 
 
 def is_api(request: HttpRequest) -> bool:
@@ -37,7 +44,22 @@ class Sessions(PagesOnly, SessionMiddleware):
 
 
 class Locales(PagesOnly, LocaleMiddleware):
-    pass
+    """The browser's language on pages of end-users. The admin and the API are in English."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return super().__call__(request)
+        finally:
+            # The thread's next request may be the API's, whose errors are in English.
+            translation.deactivate()
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path_info.startswith(STAFF_PAGES):
+            translation.activate(settings.LANGUAGE_CODE)
+            return
+        accepted = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+        request.META["HTTP_ACCEPT_LANGUAGE"] = FORMER_CODE.sub(lambda found: FORMER_CODES[found[0]], accepted)
+        super().process_request(request)
 
 
 class Csrf(PagesOnly, CsrfViewMiddleware):

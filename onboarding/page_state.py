@@ -7,30 +7,18 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.urls import reverse
-from django.utils import translation
 
 from api.times import timestamp
 from onboarding import texts
-from onboarding.models import OnboardingLink, Signup
+from onboarding.languages import sdk_url
+from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.next_action import hosted_url
 from onboarding.outcomes import Actor
+from onboarding.readiness import ASKED_ON_PAGE
 from onboarding.redirects import error_url
 from phones.models import RegistrationAttempt
 from phones.registration import attempts_left
 from phones.verification import code_sent_at
-
-
-def page_language(link: OnboardingLink) -> str:
-    """The link's language where we speak it, else the browser's."""
-    if link.language:
-        try:
-            return translation.get_supported_language_variant(link.language)
-        except LookupError:
-            return str(settings.LANGUAGE_CODE)
-    return translation.get_language() or str(settings.LANGUAGE_CODE)
-
-
-SDK_LOCALES = {"en": "en_US", "es": "es_LA", "pt": "pt_BR", "he": "he_IL", "ar": "ar_AR", "fr": "fr_FR"}
-
 
 # The page's own calls, where its script knows them by another name than the address does.
 SAME_NAME = ("opened", "start", "session", "callback", "pin", "skip", "status", "number", "check")
@@ -43,10 +31,11 @@ def page_config(request: HttpRequest, link: OnboardingLink, now: datetime, langu
     return {
         "linkId": str(link.pk),
         "name": link.name,
+        "hostedUrl": hosted_url(link),
         "status": link.published_status(now),
         "signupId": str(signup.pk) if signup else None,
         "urls": {key: reverse(f"signup-{name}", args=[link.pk]) for key, name in CALLS.items()},
-        "sdkUrl": settings.META_SDK_URL.format(locale=SDK_LOCALES.get(language, "en_US")),
+        "sdkUrl": sdk_url(language),
         "sdk": {
             "appId": settings.META_APP_ID,
             "version": settings.META_GRAPH_VERSION,
@@ -110,14 +99,33 @@ def shown_error(link: OnboardingLink, signup: Signup | None, now: datetime) -> d
 def shown_action(link: OnboardingLink, signup: Signup | None, now: datetime) -> dict[str, Any] | None:
     """What the page has to ask or say: a PIN, a number, the proof of one, or to wait for Meta."""
     action = link.next_action
-    if not action or link.is_expired(now):
+    if not action or link.is_expired(now) or is_answered(action["code"], signup):
         return None
     shown = {name: action[name] for name in ("actor", "code", "deadline") if name in action}
     if action["code"] == "ENTER_PIN" and signup and signup.phone:
         shown["attemptsLeft"] = attempts_left(signup.phone, now, made_by=RegistrationAttempt.Maker.PERSON)
     if action["code"] == "VERIFY_NUMBER" and signup:
         shown["codeSentAt"] = sent_at(signup)
-    return shown | {"message": texts.next_action_text(action["code"])}
+    reason = waiting_reason(signup) if action["code"] == "WAIT" and signup else None
+    return shown | {"message": texts.next_action_text(reason or action["code"], action["actor"])}
+
+
+def waiting_reason(signup: Signup) -> str | None:
+    """The code of what a step waits for, where it waits for something."""
+    waiting = signup.steps.filter(status=StepRun.Status.WAITING, next_attempt_at__isnull=False)
+    error = waiting.exclude(error=None).order_by("position").values_list("error", flat=True).first()
+    return error["code"] if error else None
+
+
+def is_answered(code: str, signup: Signup | None) -> bool:
+    """The PIN, or the proof of the number, came by the API meanwhile: the number is registered."""
+    return code in ASKED_ON_PAGE and bool(signup and signup.phone and signup.phone.is_registered)
+
+
+def is_asked_here(link: OnboardingLink) -> bool:
+    """A completed link still has a question that its page asks: who opens it wants to answer."""
+    code = link.next_action["code"] if link.next_action else ""
+    return code in ASKED_ON_PAGE and not is_answered(code, current_signup(link))
 
 
 def sent_at(signup: Signup) -> str | None:

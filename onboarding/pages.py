@@ -1,6 +1,6 @@
 """The hosted signup page and its script's own calls. Nothing here answers with a number or metadata."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from api.errors import NotFoundError
 from onboarding import numbers, signups
+from onboarding.languages import page_language
 from onboarding.models import OnboardingLink, Signup
 from onboarding.page_bodies import (
     CodeInput,
@@ -25,7 +26,7 @@ from onboarding.page_bodies import (
     VerifyInput,
 )
 from onboarding.page_gate import body_of, checked, found, page_call
-from onboarding.page_state import current_signup, page_config, page_language, shown_action, shown_error
+from onboarding.page_state import current_signup, is_asked_here, page_config, shown_action, shown_error
 from onboarding.redirects import success_url
 
 # A completed link that is opened again redirects for so long, then says "already connected".
@@ -52,7 +53,7 @@ def signup_page(request: HttpRequest, link_id: UUID) -> HttpResponse:
     link, now = found_or_none(link_id), timezone.now()
     if link is None:
         return secured(render(request, "404.html", status=404))
-    if link.completed_at and now - link.completed_at < REDIRECTS_FOR and (url := success_url(link, now)):
+    if url := onward_url(link, now):
         return secured(HttpResponseRedirect(url))
     language = page_language(link)
     with translation.override(language):
@@ -64,7 +65,16 @@ def signup_page(request: HttpRequest, link_id: UUID) -> HttpResponse:
             "terms_url": settings.TERMS_URL,
             "support_url": settings.SUPPORT_URL,
         }
-        return secured(render(request, "onboarding/signup.html", context))
+        response = render(request, "onboarding/signup.html", context)
+    # Set here: the middleware knows the browser's language only.
+    response["Content-Language"] = language
+    return secured(response)
+
+
+def onward_url(link: OnboardingLink, now: datetime) -> str | None:
+    """Where a link that was completed lately leads at once."""
+    is_recent = link.completed_at is not None and now - link.completed_at < REDIRECTS_FOR
+    return success_url(link, now) if is_recent and not is_asked_here(link) else None
 
 
 def found_or_none(link_id: UUID) -> OnboardingLink | None:

@@ -91,7 +91,7 @@ def choice_texts() -> dict[str, ErrorText]:
             _("A phone number is still missing"),
             _(
                 "Your WhatsApp account is ready, but it has no confirmed phone number yet. "
-                "Please try again, choose the same account and add a number to it."
+                "Please sign in again, choose the same account and add a number to it."
             ),
         ),
         "WABA_MISMATCH": ErrorText(
@@ -116,10 +116,11 @@ def texts_without_cure() -> dict[str, ErrorText]:
             can_retry=False,
         ),
         "CONFIGURATION": ErrorText(
-            _("Something has to be fixed on our side"),
+            _("This is still being set up"),
             _(
-                "This is not because of anything you did, and there is nothing you need to change. "
-                "The company that gave you this link can see the cause, and will tell you when to try again."
+                "Something has to be put right on our side first. It is not because of anything you did, and "
+                "there is nothing you need to change. The company that gave you this link can see the cause, "
+                "and will tell you when it is done."
             ),
             can_retry=False,
         ),
@@ -140,6 +141,7 @@ def step_titles() -> dict[str, str]:
         "subscribe_app": _("Turning on messages"),
         "assign_system_user": _("Setting up access"),
         "share_credit_line": _("Setting up billing"),
+        "override_callback": _("Turning on messages for this number"),
         "register_phone": _("Registering your number with WhatsApp"),
         "sync_coexistence": _("Bringing over contacts and chats"),
         "create_templates": _("Preparing message templates"),
@@ -147,20 +149,65 @@ def step_titles() -> dict[str, str]:
     }
 
 
-def next_action_text(code: str) -> str:
-    """What a `nextAction` asks for, or what is being waited for."""
-    texts = {
+def next_action_text(code: str, actor: str) -> str:
+    """What a `nextAction` asks for, or what is waited for. `code` may be a step's own reason to wait."""
+    return (
+        asking_texts().get(code)
+        or waiting_texts().get(code)
+        or (
+            _(
+                "This number cannot send messages yet. "
+                "The company that gave you the link can see why, and will tell you if you are needed."
+            )
+            if actor == "end_user"
+            else _(
+                "The company that gave you the link takes care of it. There is nothing that you need to do."
+            )
+        )
+    )
+
+
+def asking_texts() -> dict[str, str]:
+    """What the end-user has to give or do."""
+    return {
         "ENTER_PIN": _(
             "WhatsApp asks for the PIN of this phone number. "
-            "The number can send messages as soon as the PIN is there."
+            "The number can send messages as soon as the PIN is there: open this link again to enter it."
         ),
         "VERIFY_NUMBER": _(
-            "WhatsApp wants this phone number confirmed once more, with a code in WhatsApp Manager. "
-            "The number can send messages after that."
+            "WhatsApp wants this phone number confirmed with a code. "
+            "The number can send messages after that: open this link again to have a code sent."
         ),
-        "WAIT": _("WhatsApp is still working on this number. There is nothing you need to do."),
+        "ADD_NUMBER": _("Your WhatsApp account needs a confirmed phone number."),
+        "RECONNECT": _(
+            "Your number is connected, but the day in which its contacts and chats could be brought over "
+            "has passed. If you need them here, connect the number anew:"
+        ),
+        "META_REPORTED_ERROR": _(
+            "Facebook holds something against this account, for example a missing payment method. "
+            "Open WhatsApp Manager to see what it asks for."
+        ),
     }
-    return texts.get(code) or _(
-        "This number cannot send messages yet. "
-        "The company that gave you the link can see why, and will tell you if you are needed."
-    )
+
+
+def waiting_texts() -> dict[str, str]:
+    """What is being waited for."""
+    return {
+        "WAIT": _("WhatsApp is still working on this number. There is nothing you need to do."),
+        "META_UNAVAILABLE": _(
+            "Facebook does not answer right now. That is not because of anything you did, and it is tried "
+            "again by itself."
+        ),
+        "TOO_MANY_ATTEMPTS": _(
+            "WhatsApp has had too many tries with this number in three days, and wants a pause. "
+            "It goes on by itself afterwards."
+        ),
+        "PIN_LOCKED": _(
+            "A wrong PIN was entered too often. WhatsApp wants a pause before the next try. "
+            "Please find out the right PIN meanwhile."
+        ),
+        "JUST_RELEASED": _(
+            "This number was taken off WhatsApp a moment ago. WhatsApp takes it again in a few minutes, "
+            "and that goes by itself."
+        ),
+    }

@@ -10,6 +10,9 @@ function serverCalls(config) {
   const LONGEST_RETRY_AFTER_MS = 10000;
   const POST_MS = 15000;
   const STATUS_MS = 10000;
+  // A person waits at a form: what Meta refused there is said, not asked again.
+  const FORM_RETRIES = 3;
+  const unsent = new Set();
 
   async function call(url, options, milliseconds) {
     const stop = new AbortController();
@@ -25,22 +28,33 @@ function serverCalls(config) {
     }
   }
 
-  async function post(name, body) {
-    const options = {
+  /** `isForm`: somebody waits for the answer; it is asked for again only where none came, or where it is told to. */
+  async function post(name, body, { isForm = false } = {}) {
+    const send = () => call(config.urls[name], postOptions(body), POST_MS);
+    const isPassing = isForm ? isOnTheWay : isTemporary;
+    let answer = await send();
+    for (const delay of isForm ? RETRY_AFTER_MS.slice(0, FORM_RETRIES) : RETRY_AFTER_MS) {
+      if (!isPassing(answer) || answer.retryAfterMs > LONGEST_RETRY_AFTER_MS) break;
+      unsent.add(send);
+      await pause(Math.max(delay, answer.retryAfterMs));
+      unsent.delete(send);
+      answer = await send();
+    }
+    return answer;
+  }
+
+  function postOptions(body) {
+    return {
       method: "POST",
-      // The call goes on when the tab is closed: the code must not be lost.
+      // The call goes on when the tab is closed: neither the code nor the ids may be lost.
       keepalive: true,
       headers: { "Content-Type": "application/json", "X-CSRFToken": config.csrfToken },
       body: JSON.stringify(body),
     };
-    let answer = await call(config.urls[name], options, POST_MS);
-    for (const delay of RETRY_AFTER_MS) {
-      if (!isTemporary(answer) || answer.retryAfterMs > LONGEST_RETRY_AFTER_MS) break;
-      await pause(Math.max(delay, answer.retryAfterMs));
-      answer = await call(config.urls[name], options, POST_MS);
-    }
-    return answer;
   }
+
+  // Who closes the tab while a call waits for its next try sends it now.
+  window.addEventListener("pagehide", () => unsent.forEach((send) => send()));
 
   function status(signupId) {
     const url = new URL(config.urls.status, location.href);
@@ -53,6 +67,11 @@ function serverCalls(config) {
 
 function isTemporary(answer) {
   return answer.status === 0 || answer.status === 429 || answer.status >= 500;
+}
+
+/** It did not get there, or came too early. */
+function isOnTheWay(answer) {
+  return answer.status === 0 || (answer.status === 429 && answer.retryAfterMs > 0);
 }
 
 function pause(milliseconds) {

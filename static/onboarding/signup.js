@@ -6,7 +6,9 @@
   const config = JSON.parse(document.getElementById("signup-config").textContent);
   const calls = serverCalls(config);
   const views = pageViews(root);
-  const progress = signupProgress(config, calls, views, prepareSdk);
+  const forms = pageForms(root, views);
+  const progress = signupProgress(config, calls, views, forms, prepareSdk);
+  const { questions } = progress;
 
   const EXCHANGE_MS = 40000;
   // One try of the link. The first one is the page itself, each click after it another.
@@ -21,18 +23,24 @@
   function begin() {
     hearMetaWindow(config, onMessage);
     root.addEventListener("click", onClick);
-    root.querySelector("[data-pin-form]").addEventListener("submit", onPin);
+    root.addEventListener("submit", onSubmit);
     for (const details of root.querySelectorAll("[data-details]")) details.addEventListener("toggle", progress.stay);
     if (config.status === "pending") beginPending();
     if (config.status === "processing") progress.follow(signup.id);
-    if (config.status === "completed" && config.redirectUrl) progress.succeed(config);
+    if (config.status === "completed") beginCompleted();
+  }
+
+  function beginCompleted() {
+    views.leftOpen(root.querySelector('[data-view="already"]'), config.nextAction);
+    if (config.nextAction && config.nextAction.code in QUESTIONS) progress.follow(signup.id);
   }
 
   function beginPending() {
     document.addEventListener("visibilitychange", glance);
     if (isExchanging()) return waitForExchange();
+    if (questionOf(config)) return progress.askFor({ signupId: config.signupId, body: config });
     prepareSdk();
-    if (config.isBeingSetUp) return progress.fail(config.error);
+    if (config.isBeingSetUp) return waitForPlatform();
     if (config.error) views.errorNotice(config.error, { movesFocus: false });
     else if (isInAppBrowser(navigator.userAgent)) views.notice("IN_APP_BROWSER", { movesFocus: false });
     return whenSomebodyIsHere(() => calls.post("opened", { signupId: signup.id }));
@@ -52,6 +60,12 @@
     }, EXCHANGE_MS);
   }
 
+  /** Nothing is asked of anybody here; the page goes on as soon as the signup does. */
+  function waitForPlatform() {
+    progress.fail(config.error);
+    glances = watching(() => calls.status(config.signupId), onGlance);
+  }
+
   function prepareSdk() {
     if (sdkState) return;
     loadSdk(config, (state) => {
@@ -63,10 +77,17 @@
   function onClick(event) {
     const button = event.target.closest("[data-action]");
     if (!button) return;
+    // Not `disabled`: that would take the focus away from who is reading the answer.
+    if (button.getAttribute("aria-disabled") === "true") return;
     const actions = {
       login,
       retry: () => (sdkState === "ready" ? login() : backToStart(null)),
-      skip: progress.skipPin,
+      skip: () => questions.putOff(views.view()),
+      "send-sms": () => questions.requestCode("SMS"),
+      "send-voice": () => questions.requestCode("VOICE"),
+      look: questions.look,
+      "other-number": questions.otherNumber,
+      "number-instead": progress.askOpen,
       stay: progress.stay,
       reload: () => location.reload(),
       "copy-link": () => copyLink(),
@@ -75,9 +96,15 @@
     actions[button.dataset.action]();
   }
 
-  function onPin(event) {
+  function onSubmit(event) {
     event.preventDefault();
-    progress.sendPin(event.target.elements.pin.value);
+    const given = Object.fromEntries(new FormData(event.target));
+    const sending = {
+      pin: () => questions.sendPin(given.pin),
+      number: () => questions.sendNumber(given),
+      verify: () => questions.sendCode(given.code),
+    };
+    sending[event.target.dataset.form]();
   }
 
   /** Runs inside the click, up to the opened window. */
@@ -161,6 +188,8 @@
   function backToStart(notice) {
     views.show("start");
     views.notice(notice);
+    // Who signed in anew only to leave again may still add the number here.
+    root.querySelector("[data-number-instead]").hidden = !progress.hasOpen();
   }
 
   /** Another tab or another person may have gone on with the same link. */
@@ -181,7 +210,7 @@
   }
 
   async function copyLink() {
-    await copyText(location.href);
+    await copyText(config.hostedUrl);
     root.querySelector("[data-copied]").hidden = false;
   }
 

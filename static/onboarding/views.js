@@ -18,6 +18,8 @@ function pageViews(root) {
   /** Shows one notice on the first view, or none. A page that has just loaded leaves the focus alone. */
   function notice(name, { movesFocus = true } = {}) {
     for (const one of findAll("[data-notice]")) one.hidden = one.dataset.notice !== name;
+    const shown = name ? find(`[data-notice="${name}"]`) : null;
+    find("[data-elsewhere]").hidden = !(shown && "offersElsewhere" in shown.dataset);
     if (name && movesFocus) find(`[data-notice="${name}"] h2`).focus();
   }
 
@@ -51,7 +53,7 @@ function pageViews(root) {
 
   /** Says that the page leaves by itself, and counts the seconds in sight; `stop()` lets it stay. */
   function leaving(seconds, onEnd) {
-    const box = find("[data-countdown]");
+    const box = find(`[data-view="${current}"] [data-countdown]`);
     box.hidden = false;
     const counting = countdown(find("[data-seconds]", box), seconds, onEnd);
     return {
@@ -94,36 +96,29 @@ function pageViews(root) {
     if (isFar) find("time", deadline).textContent = localTime(action.deadline);
   }
 
-  function localTime(timestamp) {
-    const style = { dateStyle: "medium", timeStyle: "short" };
-    return new Intl.DateTimeFormat(document.documentElement.lang, style).format(new Date(timestamp));
-  }
-
-  /** Asks for the PIN. `problem` is "wrong", "unsent" or null. */
-  function pin({ attemptsLeft, problem }) {
-    for (const one of findAll("[data-pin-problem]")) one.hidden = one.dataset.pinProblem !== problem;
-    const left = find("[data-pin-left]");
-    left.hidden = attemptsLeft === undefined || attemptsLeft === null;
-    find("span", left).textContent = left.hidden ? "" : String(attemptsLeft);
-    if (problem !== "unsent") find("#pin").value = "";
-    show("pin");
-  }
-
-  function pinIsShort() {
-    find('[data-pin-problem="short"]').hidden = false;
-    find("#pin").focus();
-  }
-
   function success({ redirectUrl, nextAction }) {
     const view = find('[data-view="success"]');
     const onward = find("[data-onward]", view);
     onward.hidden = !redirectUrl;
     if (redirectUrl) onward.href = redirectUrl;
-    find("[data-going]", view).hidden = !redirectUrl;
+    find("[data-going]", view).hidden = !redirectUrl || Boolean(nextAction);
     find("[data-close]", view).hidden = Boolean(redirectUrl);
-    find("[data-open]", view).hidden = !nextAction;
-    find("[data-message]", view).textContent = nextAction ? nextAction.message : "";
+    leftOpen(view, nextAction);
     show("success");
+  }
+
+  /** What is still open on a link that is completed. */
+  function leftOpen(within, action) {
+    const box = find("[data-open]", within);
+    box.hidden = !action;
+    if (!action) return;
+    const isTheirs = action.actor === "end_user";
+    for (const one of findAll("[data-whose]", box)) one.hidden = (one.dataset.whose === "theirs") !== isTheirs;
+    find("[data-message]", box).textContent = action.message;
+    const deadline = find("[data-deadline]", box);
+    deadline.hidden = !action.deadline;
+    if (action.deadline) find("time", deadline).textContent = localTime(action.deadline);
+    for (const more of findAll("[data-more]", box)) more.hidden = more.dataset.more !== action.code;
   }
 
   function sdk(state) {
@@ -134,7 +129,7 @@ function pageViews(root) {
   }
 
   const view = () => current;
-  return { show, view, notice, errorNotice, failed, leaving, steps, trouble, waiting, pin, pinIsShort, success, sdk };
+  return { show, view, notice, errorNotice, failed, leaving, steps, trouble, waiting, success, leftOpen, sdk };
 }
 
 /** Counts a visible number down each second; `stop()` ends it, `onEnd` is called at 0. */

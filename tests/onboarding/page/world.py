@@ -53,6 +53,11 @@ def error(code: str, **fields: Any) -> dict[str, Any]:
     return {"code": code, "details": details} | usual | fields
 
 
+def refusal(code: str, *, message: str = "No.", **fields: Any) -> dict[str, Any]:
+    """The body of a call that the server refused."""
+    return {"error": {"code": code, "message": message, "requestId": "r-1"} | fields}
+
+
 def progress(status: str = "processing", *, running: str = STEPS[0], **fields: Any) -> dict[str, Any]:
     """A status answer in which everything before `running` is done."""
     at = STEPS.index(running)
@@ -76,6 +81,7 @@ class World:
     asked: list[str] = field(default_factory=list)
     status: dict[str, Any] = field(default_factory=lambda: progress("pending"))
     answers: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
+    retry_after: int | None = None
     status_answers: list[int | str] = field(default_factory=list)
     sdk: str | None = SDK
     is_callback_held: bool = False
@@ -94,17 +100,20 @@ class World:
 
     def open(self, status: str = "pending", **config: Any) -> Page:
         """Loads the page for a link of that status."""
-        calls = ("opened", "start", "session", "callback", "pin", "skip", "status")
+        calls = ("opened", "start", "session", "callback", "pin", "skip", "status", "number", "check")
+        own = {"requestCode": "request-code", "verifyCode": "verify-code"}
         self.config = {
             "linkId": LINK,
             "name": self.name,
             "status": status,
             "signupId": None if status == "pending" else RUNNING,
-            "urls": {call: f"/signup/{LINK}/{call}" for call in calls},
+            "hostedUrl": f"{OURS}/signup/{LINK}",
+            "urls": {key: f"/signup/{LINK}/{call}" for key, call in ({c: c for c in calls} | own).items()},
             "sdkUrl": f"{META}/en_US/sdk.js",
             "sdk": {"appId": "67", "version": "v25.0", "configId": "78", "extras": EXTRAS},
             "messageOrigins": [META],
             "error": None,
+            "nextAction": None,
             "redirectUrl": None,
             "stepTitles": step_titles(),
             "csrfToken": "csrf-token",
@@ -169,7 +178,8 @@ class World:
             return
         status, body = queue.pop(0)
         if status:
-            route.fulfill(status=status, json=body)
+            headers = {"Retry-After": str(self.retry_after)} if status == 429 and self.retry_after else {}
+            route.fulfill(status=status, json=body, headers=headers)
         else:
             route.abort("connectionreset")
 
