@@ -175,6 +175,7 @@ CELERY_TASK_ROUTES = {
     "phones.*": {"queue": "maintenance"},
 }
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=1.0)
+SELF_SWEEP_SECONDS = env.float("SELF_SWEEP_SECONDS", default=10.0)
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": SWEEP_SECONDS * every, "options": {"expires": 30}}
     for name, task, every in (

@@ -18,7 +18,6 @@ from webhooks import gauges
 from webhooks.pump import Pump, drop_broken_connection
 
 log = structlog.get_logger("webhooks.delivery")
-SECONDS = 10.0
 # Workers that started together do not sweep together: up to this part of the pause is added to it.
 SPREAD = 0.2
 # Any number that nothing else locks.
@@ -46,9 +45,9 @@ def alone() -> Iterator[bool]:
 
 
 class SelfSweep:
-    """A thread that sweeps when nobody else does."""
+    """A thread that sweeps when nobody else did for `seconds`."""
 
-    def __init__(self, pump: Pump, *, seconds: float = SECONDS) -> None:
+    def __init__(self, pump: Pump, *, seconds: float) -> None:
         self.pump, self.seconds = pump, seconds
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self.work, name="self-sweep", daemon=True)

@@ -2,18 +2,23 @@
 
 from typing import Any
 
+import structlog
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from api import doorbell
 from webhooks import metrics
 from webhooks.pump import Pump
 from webhooks.self_sweep import SelfSweep
 
+log = structlog.get_logger("webhooks.delivery")
 # The one that the tasks of this module are routed to.
 QUEUE = "webhooks"
+AWAY = (OperationalError, InterfaceError)
 pump = Pump()
-self_sweep = SelfSweep(pump)
+self_sweep = SelfSweep(pump, seconds=settings.SELF_SWEEP_SECONDS)
 
 
 @shared_task(name="webhooks.deliver")
@@ -22,10 +27,17 @@ def deliver() -> None:
     pump.run(when_time_is_up=ring)
 
 
-@shared_task(name="webhooks.sweep_deliveries")
+@shared_task(name="webhooks.sweep_deliveries", throws=AWAY)
 def sweep_deliveries() -> None:
-    """Delivers what nobody rang for, takes up what died, ends what was held too long."""
-    pump.sweep(when_time_is_up=ring)
+    """Delivers what nobody rang for, takes up what died, ends what was held too long.
+
+    While the database is away it fails, which Celery expects of it: no traceback each second.
+    """
+    try:
+        pump.sweep(when_time_is_up=ring)
+    except AWAY as failure:
+        log.warning("the database does not answer", error=type(failure).__name__)
+        raise
 
 
 def ring() -> None:

@@ -65,7 +65,7 @@ def test_of_many_workers_one_sweeps(organization, webhook, receiver):
     inside: list[bool] = []
 
     def work() -> None:
-        SelfSweep(Pump()).sweep()
+        SelfSweep(Pump(), seconds=10).sweep()
         with alone() as is_alone:
             inside.append(is_alone)
         connection.close()
@@ -76,7 +76,7 @@ def test_of_many_workers_one_sweeps(organization, webhook, receiver):
         thread.join()
     assert (is_alone, inside) == (True, [False])
     assert receiver.got == []
-    SelfSweep(Pump()).sweep()
+    SelfSweep(Pump(), seconds=10).sweep()
 
     assert len(receiver.got) == 1
 
@@ -88,7 +88,7 @@ def test_it_goes_on_by_itself_when_its_time_is_up(organization, webhook, receive
         create_webhook(organization=organization, url=f"{receiver.url}/{number}", events=["*"])
     happen(organization, 4)
 
-    SelfSweep(Pump()).sweep()
+    SelfSweep(Pump(), seconds=10).sweep()
 
     assert set(Delivery.objects.values_list("state", flat=True)) == {"succeeded"}
 
