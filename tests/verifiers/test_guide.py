@@ -11,6 +11,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from phones.models import PhoneNumber
+from phones.sync import check_waba
 from tests.onboarding.conftest import EndUser
 from tests.verifiers.cases import SENT, signed_by
 from tests.verifiers.test_by_hand import PUBLISHED
@@ -68,6 +70,11 @@ def test_the_examples_are_like_what_receivers_really_get(circle):
         circle.completed(externalId="customer-123")
 
         go()
+        go()
+        phone = PhoneNumber.objects.get()
+        update_webhook(webhook=told, changes={"events": ["phone_number.ready", "phone_number.disconnected"]})
+        check_waba(phone.waba_id)
+        assert circle.api.post(f"wabas/{phone.waba_id}/disconnect").status_code == 200
         go()
         update_webhook(webhook=told, changes={"events": ["onboarding_link.abandoned"]})
         left = EndUser(circle.make_link(externalId="customer-123")["id"])
