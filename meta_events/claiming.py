@@ -9,9 +9,8 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, QuerySet
 
-from meta_events.dispatch import ORDERED
 from meta_events.models import Change, Notification
 
 log = structlog.get_logger("meta_events.claiming")
@@ -57,15 +56,7 @@ def together(rows: list[Change]) -> list[Change]:
 
 
 def due(now: datetime) -> QuerySet[Change]:
-    """What may be taken. Of ordered fields only the first that is open of each WABA."""
-    before = Change.objects.filter(
-        meta_waba_id=OuterRef("meta_waba_id"),
-        field=OuterRef("field"),
-        pk__lt=OuterRef("pk"),
-        due_at__isnull=False,
-    )
-    is_next = ~Q(field__in=ORDERED) | ~Exists(before)
-    return Change.objects.filter(is_next, due_at__lte=now).order_by("due_at", "pk")
+    return Change.objects.filter(due_at__lte=now).order_by("due_at", "pk")
 
 
 def give_up(rows: Sequence[Change], now: datetime) -> None:
@@ -100,7 +91,7 @@ def release(claim: Claim, unbegun: Sequence[Change], now: datetime) -> None:
 
 def is_anything_due(now: datetime) -> bool:
     received = Notification.objects.filter(split_at=None)
-    return received.exists() or Change.objects.filter(due_at__lte=now).exists()
+    return received.exists() or due(now).exists()
 
 
 def lease() -> timedelta:

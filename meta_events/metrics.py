@@ -12,7 +12,7 @@ SIGNED = Counter(
     "meta_events_signed", "POSTs that were signed rightly, by the secret: current or previous.", ["secret"]
 )
 CHANGES = Counter("meta_events_changes", "Tries to handle a change, by what came of them.", ["outcome"])
-SWEEP_FINDS = Counter("meta_events_sweep_finds", "Sweeps that found something nobody had rung for.")
+SWEEP_FINDS = Counter("meta_events_sweep_finds", "Sweeps that found something that nobody had rung for.")
 WAITING_AGE = Gauge(
     "meta_events_waiting_age_seconds", "How long what waits the longest for its turn has waited."
 )

@@ -117,11 +117,6 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["due_at", "id"], name="change_due", condition=Q(due_at__isnull=False)),
             models.Index(
-                fields=["meta_waba_id", "field", "id"],
-                name="change_open_of_waba",
-                condition=Q(due_at__isnull=False),
-            ),
-            models.Index(
                 fields=["status", "meta_waba_id"],
                 name="change_kept",
                 condition=Q(status__in=["held", "failed"]),

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -12,7 +12,7 @@ from django.utils import timezone
 from meta_events.bodies import Envelope, UnreadableError, opened
 from meta_events.claiming import Claim, claim, is_anything_due, lease, release, renewed
 from meta_events.handling import handle
-from meta_events.metrics import SWEEP_FINDS
+from meta_events.metrics import SWEEP_FINDS, oldest_waiting
 from meta_events.models import Change, Notification
 from meta_events.splitting import split
 
@@ -23,6 +23,8 @@ Clock = Callable[[], datetime]
 TURNS = 4
 TURN_SECONDS = 20.0
 DATABASE_PAUSE_SECONDS = 0.2
+# What a sweep finds after so long was not rung for.
+UNHEARD_AFTER = timedelta(seconds=2)
 
 
 class Turn:
@@ -88,8 +90,10 @@ class Pump:
     def sweep(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
         """The same for what nobody rang for: costs two small queries when nothing is due."""
         drop_broken_connection()
-        if is_anything_due(clock()):
-            SWEEP_FINDS.inc()
+        now = clock()
+        if is_anything_due(now):
+            if is_unheard(now):
+                SWEEP_FINDS.inc()
             self.run(when_time_is_up=when_time_is_up, clock=clock)
 
     def stop(self) -> None:
@@ -108,6 +112,11 @@ class Pump:
                 time.sleep(DATABASE_PAUSE_SECONDS)
                 return False
         return not self.stopping.is_set()
+
+
+def is_unheard(now: datetime) -> bool:
+    waiting_since = oldest_waiting(now)
+    return waiting_since is not None and now - waiting_since > UNHEARD_AFTER
 
 
 def drop_broken_connection() -> None:

@@ -78,11 +78,10 @@ def read(request: HttpRequest) -> bytes:
 
 
 def signer(body: bytes, signature: str) -> str | None:
-    """Which of the app's secrets signed it; None when none did. Without a secret nobody could have."""
-    if settings.META_APP_SECRET and is_signed(body, signature, [settings.META_APP_SECRET]):
+    """Which of the app's secrets signed it; None when none did. An empty one signs nothing."""
+    if is_signed(body, signature, [settings.META_APP_SECRET]):
         return "current"
-    previous = [secret for secret in settings.META_PREVIOUS_APP_SECRETS if secret]
-    return "previous" if previous and is_signed(body, signature, previous) else None
+    return "previous" if is_signed(body, signature, settings.META_PREVIOUS_APP_SECRETS) else None
 
 
 def kept(body: bytes, phone_id: UUID | None) -> HttpResponse:

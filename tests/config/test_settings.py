@@ -71,6 +71,8 @@ def test_a_missing_variable_stops_the_start_with_its_name(name: str) -> None:
         ("WEBHOOK_ALLOWED_NETWORKS", "10.0.0.0/99"),
         ("LOG_FORMAT", "xml"),
         ("STEP_LEASE_SECONDS", "0"),
+        ("META_EVENT_LEASE_SECONDS", "0"),
+        ("META_EVENT_RETENTION_DAYS", "7"),
         ("SANDBOX", "true"),
         ("API_RATE_LIMIT", "many"),
         ("FIELD_ENCRYPTION_KEYS", "not-a-key"),

@@ -7,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from meta_events import dispatch
-from meta_events.dispatch import Handler
 from meta_events.items import Item, Verdict
 from phones.models import PhoneNumber
 from wabas.models import Waba
@@ -40,7 +39,7 @@ def handling() -> Iterator[Callable[..., None]]:
     before = dict(dispatch.HANDLERS)
 
     def register(field: str, handle: Callable[[Item], Verdict]) -> None:
-        dispatch.HANDLERS[field] = Handler(handle)
+        dispatch.HANDLERS[field] = handle
 
     yield register
     dispatch.HANDLERS.clear()

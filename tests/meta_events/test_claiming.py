@@ -1,4 +1,4 @@
-"""Workers side by side: what one has no other takes, and a WABA's account events keep their order."""
+"""Workers side by side: what one has no other takes, and nobody waits for another."""
 
 import threading
 import uuid
@@ -37,32 +37,6 @@ def test_a_claim_takes_the_longest_waiting_and_never_more_than_a_batch():
     assert claimed() == [str(number) for number in range(BATCH)]
     assert claimed() == [str(number) for number in range(BATCH, BATCH + 10)]
     assert claimed() == []
-
-
-@pytest.mark.django_db
-def test_account_events_of_one_waba_are_taken_one_after_another_and_those_of_others_beside_them():
-    told_of("ACCOUNT_OFFBOARDED", "ACCOUNT_RECONNECTED")
-    told_of("ACCOUNT_VIOLATION", waba=OTHER)
-    told(change("messages", event="m1"), change("messages", event="m2"), entry_id=ONE)
-    split(timezone.now())
-
-    assert claimed() == ["ACCOUNT_OFFBOARDED", "ACCOUNT_VIOLATION", "m1", "m2"]
-    assert claimed() == []
-    Change.objects.filter(event="ACCOUNT_OFFBOARDED").update(status="done", due_at=None)
-    assert claimed() == ["ACCOUNT_RECONNECTED"]
-
-
-@pytest.mark.django_db
-def test_one_that_waits_for_its_next_try_holds_those_behind_it_until_it_is_over():
-    told_of("ACCOUNT_OFFBOARDED", "ACCOUNT_RECONNECTED")
-    split(timezone.now())
-    later = timezone.now() + timedelta(minutes=10)
-    first = Change.objects.filter(event="ACCOUNT_OFFBOARDED")
-    first.update(attempts=1, due_at=later)
-
-    assert claimed() == []
-    first.update(status="failed", due_at=None)
-    assert claimed() == ["ACCOUNT_RECONNECTED"]
 
 
 @pytest.mark.django_db
@@ -108,28 +82,6 @@ def test_eight_workers_at_once_take_apart_and_handle_each_change_once(handling):
     assert handled == dict.fromkeys(range(400), 1)
     assert Counter(states()) == {"done": 400}
     assert set(Change.objects.values_list("attempts", flat=True)) == {1}
-
-
-@on_postgresql
-@pytest.mark.django_db(transaction=True)
-def test_eight_workers_at_once_keep_the_order_of_a_wabas_account_events(handling):
-    order, lock = [], threading.Lock()
-
-    def note(item):
-        with lock:
-            order.append(item.value["event"])
-        return Verdict.DONE
-
-    handling("account_update", note)
-    expected = [f"{number:03}" for number in range(60)]
-    for start in range(0, 60, 6):
-        told_of(*expected[start : start + 6])
-
-    for _ in range(3):
-        at_once(*[worked] * 8)
-    worked()
-
-    assert order == expected
 
 
 @on_postgresql
@@ -225,3 +177,22 @@ def test_the_queue_is_found_by_its_own_indexes_behind_a_backlog():
 
     assert "change_due" in plan
     assert "Seq Scan" not in plan
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_body_that_the_database_refuses_stops_nobody_behind_it():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE meta_events_change ADD CONSTRAINT no_poison CHECK (event <> 'POISON')")
+    try:
+        told_of("a")
+        poison = told(change("messages", event="POISON"), change("messages", event="beside it"))
+        told_of("b", waba=OTHER)
+        worked()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE meta_events_change DROP CONSTRAINT no_poison")
+
+    poison.refresh_from_db()
+    assert (poison.status, poison.error) == ("unreadable", "IntegrityError")
+    assert set(Change.objects.values_list("event", flat=True)) == {"a", "b"}

@@ -6,9 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meta_events import dispatch
 from meta_events.claiming import max_attempts
-from meta_events.dispatch import ORDERED
 from meta_events.handling import delay_after
 from meta_events.items import MalformedError, Verdict
 from meta_events.models import Change, Notification
@@ -230,11 +228,6 @@ def test_the_pauses_never_fall_below_the_published_ones(settings):
     for attempt, floor in enumerate(settings.META_EVENT_BACKOFF_SECONDS, start=1):
         delays = [delay_after(attempt).total_seconds() for _ in range(200)]
         assert floor <= min(delays) < max(delays) <= 1.2 * floor
-
-
-def test_every_ordered_field_has_a_handler():
-    assert ORDERED == ("account_update",)
-    assert set(ORDERED) <= set(dispatch.HANDLERS)
 
 
 def test_what_is_held_is_looked_after_by_its_own_task(waba, handling):
