@@ -354,8 +354,15 @@ SPECTACULAR_SETTINGS = {
 # ---- Pages ------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# Every text is marked for translation; a language is listed here when its catalogue is whole.
-LANGUAGES = [("en", "English")]
+# What end-users see; the admin and the API are in English. A language is listed when its catalogue is whole.
+LANGUAGES = [
+    ("en", "English"),
+    ("es", "Español"),
+    ("pt", "Português"),
+    ("he", "עברית"),
+    ("ar", "العربية"),
+    ("fr", "Français"),
+]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
