@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from api.times import timestamp
 from phones.account_reasons import VIOLATION
-from phones.disconnecting import connected_phones, disconnect_phone, disconnect_waba
+from phones.disconnecting import disconnect_phone, disconnect_waba
 from phones.models import PhoneNumber
 from phones.readiness import announce
 from phones.reasons import Actor
@@ -99,7 +99,7 @@ def changed(event: str, value: Value, waba: Waba, at: datetime) -> bool:
     columns = {name: new for name, new in proposed.items() if new != getattr(row, name)}
     if not columns:
         return True
-    phones = list(connected_phones(row))
+    phones = list(PhoneNumber.objects.connected_of(row).locked())
     # What Meta says of the account's health changes with it.
     columns["check_due_at"] = now if phones else None
     for name, new in columns.items():

@@ -6,7 +6,7 @@ A disconnected WABA blocks nobody: another organization, or the same, can connec
 from datetime import datetime
 
 import structlog
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from meta_graph import wabas
@@ -82,7 +82,7 @@ def disconnect_waba(
         setattr(row, name, value)
         setattr(waba, name, value)
     row.save(update_fields=[*columns, "updated_at"])
-    for phone in connected_phones(row):
+    for phone in PhoneNumber.objects.connected_of(row).locked():
         _disconnect(phone, row, reason, initiated_by, at)
     return True
 
@@ -91,17 +91,11 @@ def disconnect_waba(
 def disconnect_phone(*, phone: PhoneNumber, reason: str, initiated_by: str, at: datetime) -> bool:
     """As `disconnect_waba`, of one number: its WABA stays connected for the others."""
     waba = Waba.objects.select_for_update(no_key=True).get(pk=phone.waba_id)
-    row = connected_phones(waba).filter(pk=phone.pk).first()
+    row = PhoneNumber.objects.connected_of(waba).locked().filter(pk=phone.pk).first()
     if row is None:
         return False
     _disconnect(row, waba, reason, initiated_by, at)
     return True
-
-
-def connected_phones(waba: Waba) -> models.QuerySet[PhoneNumber]:
-    """The numbers of a WABA that are ours to use, locked in one order."""
-    rows = PhoneNumber.objects.filter(waba=waba, disconnected_at=None).order_by("pk")
-    return rows.select_for_update(no_key=True, of=("self",)).select_related("organization")
 
 
 def _disconnect(phone: PhoneNumber, waba: Waba, reason: str, initiated_by: str, at: datetime) -> None:

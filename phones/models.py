@@ -14,6 +14,14 @@ class PhoneNumberQuerySet(models.QuerySet["PhoneNumber"]):
     def for_organization(self, organization: Organization) -> "PhoneNumberQuerySet":
         return self.filter(organization=organization)
 
+    def connected_of(self, waba: Waba) -> "PhoneNumberQuerySet":
+        """The numbers of a WABA that are ours to use, in one order for everybody who locks them."""
+        return self.filter(waba=waba, disconnected_at=None).order_by("pk")
+
+    def locked(self) -> "PhoneNumberQuerySet":
+        """The rows for whoever changes them, their WABA locked before."""
+        return self.select_for_update(no_key=True, of=("self",)).select_related("organization")
+
 
 class PhoneNumber(models.Model):
     """A number inside a WABA. `id` is ours, `meta_phone_number_id` is Meta's."""

@@ -16,7 +16,6 @@ from meta_graph import limits
 from meta_graph.client import business_token
 from meta_graph.errors import Cause, GraphError
 from phones import two_step
-from phones.disconnecting import connected_phones
 from phones.models import PhoneNumber
 from phones.readiness import announce
 from phones.reading import Reading, read, read_all
@@ -54,7 +53,7 @@ def check_waba(waba_id: UUID) -> int:
     waba = Waba.objects.filter(pk=waba_id).first()
     if waba is None:
         return events
-    phones = list(PhoneNumber.objects.filter(waba=waba, disconnected_at=None).select_related("waba"))
+    phones = list(PhoneNumber.objects.connected_of(waba).select_related("waba"))
     if not phones or not may_ask(waba, phones):
         return events
     token_value, started = waba.access_token or "", timezone.now()
@@ -69,7 +68,7 @@ def take_turn(waba_id: UUID) -> int:
     waba, now = Waba.objects.select_for_update(no_key=True).filter(pk=waba_id).first(), timezone.now()
     if waba is None:
         return 0
-    phones = list(connected_phones(waba))
+    phones = list(PhoneNumber.objects.connected_of(waba).locked())
     events = announce(waba=waba, phones=phones, now=now)
     assign(waba, {"check_due_at": next_check_at(waba, phones, now)})
     return events
@@ -103,7 +102,7 @@ def write(phones: Sequence[PhoneNumber], reading: Reading, token_value: str, sta
     waba = Waba.objects.select_for_update(no_key=True).filter(pk=phones[0].waba_id).first()
     if waba is None or not waba.is_connected:
         return 0
-    read_now, rows = {phone.pk for phone in phones}, list(connected_phones(waba))
+    read_now, rows = {phone.pk for phone in phones}, list(PhoneNumber.objects.connected_of(waba).locked())
     current = [row for row in rows if row.pk in read_now and not is_newer(row, started)]
     for row in current:
         assign(row, reading.phones.get(row.meta_phone_number_id, {}) | outcome(row, reading, started, now))
