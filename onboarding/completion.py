@@ -40,6 +40,8 @@ def complete(*, signup: Signup) -> None:
     Signup.objects.filter(pk=current.pk).update(
         state=Signup.State.COMPLETED, finished_at=now, error=None, access_token=None
     )
+    # What an earlier try kept for a number that never came is of no more use.
+    Signup.objects.filter(link=link).exclude(pk=current.pk).update(access_token=None)
     # The first health check; the sweep of phones finds it should its doorbell be lost.
     PhoneNumber.objects.filter(pk=phone.pk).update(sync_requested_at=now)
     publish(

@@ -272,6 +272,7 @@ def test_a_second_sign_in_with_a_number_works_too(circle: Circle) -> None:
 
     assert code_of(refused) == (409, "CONFLICT")
     assert circle.read(user.link_id)["status"] == "completed"
+    assert user.signup.access_token is None
 
 
 def test_an_unverified_number_is_proven_in_the_page(circle: Circle) -> None:
