@@ -1,6 +1,6 @@
 """What a Solution Partner has at Meta: a system user with a token and a role, and a credit line."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -39,15 +39,13 @@ def system_token() -> Finding:
 
 
 def lasting(info: oauth.TokenInfo) -> Finding:
-    ends = min(filter(None, (info.expires_at, info.data_access_expires_at)), default=None)
+    """By `expires_at` alone: the end of data access, which Meta names too, ends no system user's token."""
+    ends = info.expires_at
+    scopes = ", ".join(sorted(SCOPES))
     if ends is None:
-        return ok(f"valid, does not expire, has {', '.join(sorted(SCOPES))}")
-    words = f"valid until {ends:%Y-%m-%d}, has {', '.join(sorted(SCOPES))}"
-    return ok(words) if is_far(ends) else warning(words, NEW_ONE)
-
-
-def is_far(ends: datetime) -> bool:
-    return ends - timezone.now() > EXPIRY_WARNING
+        return ok(f"valid, does not expire, has {scopes}")
+    words = f"valid until {ends:%Y-%m-%d}, has {scopes}"
+    return ok(words) if ends - timezone.now() > EXPIRY_WARNING else warning(words, NEW_ONE)
 
 
 def system_user() -> Finding:
@@ -62,7 +60,7 @@ def system_user() -> Finding:
     known = {user.id: user for user in users}
     user = known.get(settings.META_SYSTEM_USER_ID)
     if user is None:
-        there = ", ".join(f"{one.name} ({one.id})" for one in users) or "none"
+        there = ", ".join(f"{one.name or 'unnamed'} ({one.id})" for one in users) or "none"
         return failed(
             f"META_SYSTEM_USER_ID {settings.META_SYSTEM_USER_ID} is none of the portfolio's: {there}",
             USER_REMEDY,
@@ -70,7 +68,8 @@ def system_user() -> Finding:
     owner = oauth.debug_token(token_value=settings.META_SYSTEM_USER_TOKEN).user_id
     if owner != user.id and owner in known:
         return failed(
-            f"META_SYSTEM_USER_TOKEN is of {known[owner].name} ({owner}), META_SYSTEM_USER_ID is {user.id}",
+            f"META_SYSTEM_USER_TOKEN is of {known[owner].name or 'another'} ({owner}), and"
+            f" META_SYSTEM_USER_ID is {user.id}",
             "Take both from the same system user.",
         )
     return of_role(user)
@@ -97,7 +96,7 @@ def credit_line() -> Finding:
     lines = credit_lines.list_credit_lines(business_id=settings.META_BUSINESS_ID, token=token())
     found = next((line for line in lines if line.id == settings.META_CREDIT_LINE_ID), None)
     if found is None:
-        there = ", ".join(f"{line.legal_entity_name} ({line.id})" for line in lines) or "none"
+        there = ", ".join(f"{line.legal_entity_name or 'unnamed'} ({line.id})" for line in lines) or "none"
         return failed(
             f"META_CREDIT_LINE_ID {settings.META_CREDIT_LINE_ID} is none of the portfolio's: {there}",
             "Take one of these; without any, ask your contact at Meta for a line of credit.",

@@ -53,8 +53,7 @@ def supervised(check: Check, needed: dict[str, Future[Finding]]) -> Finding:
     for name, other in needed.items():
         status = other.result().status
         if status not in SETTLED:
-            why = "was not checked" if status is Status.NOT_CHECKED else "failed"
-            return not_checked(f"skipped, because {name} {why}")
+            return not_checked(f"skipped: {name} {'failed' if status is Status.FAILED else 'was skipped'}")
     try:
         return on_thread(examined, check).result(timeout=check.seconds)
     except TimeoutError:

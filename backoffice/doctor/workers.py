@@ -38,8 +38,10 @@ def workers() -> Finding:
     questions = {queue: ask(queue) for queue in settings.CELERY_TASK_QUEUES}
     answers = heard(questions, asked_at)
     silent = [queue for queue in questions if queue not in answers]
-    if silent:
-        return why_silent(silent)
+    return why_silent(silent, served()) if silent else well(answers)
+
+
+def well(answers: dict[str, Answered]) -> Finding:
     if late := [one for one in answers.values() if abs(one.skew) > CLOCK_SECONDS]:
         off = ", ".join(sorted({f"{one.worker} by {one.skew:+.0f} s" for one in late}))
         return warning(f"clocks are off: {off}", "Have every machine's clock set by NTP.")
@@ -67,9 +69,13 @@ def heard(questions: dict[str, str], asked_at: float) -> dict[str, Answered]:
     return found
 
 
-def why_silent(queues: list[str]) -> Finding:
+def served() -> set[str]:
+    """The queues that running workers take messages from."""
+    return {queue["name"] for worker in inspected("active_queues").values() for queue in worker}
+
+
+def why_silent(queues: list[str], served: set[str]) -> Finding:
     """Nobody serves them, or who does is busy or cannot answer."""
-    served = {queue["name"] for worker in inspected("active_queues").values() for queue in worker}
     unserved = [queue for queue in queues if queue not in served]
     if unserved:
         return failed(

@@ -73,7 +73,7 @@ class Command(BaseCommand):
             Status.OK: self.style.SUCCESS,
             Status.WARNING: self.style.WARNING,
             Status.FAILED: self.style.ERROR,
-            Status.NOT_CHECKED: self.style.NOTICE,
+            Status.NOT_CHECKED: self.style.HTTP_NOT_MODIFIED,
         }
         return styles[status]
 
