@@ -62,11 +62,11 @@ class Change(models.Model):
     class Status(models.TextChoices):
         WAITING = "waiting", "waiting: for its try"
         RUNNING = "running", "running: a worker has it"
-        DONE = "done"
+        DONE = "done", "done: handled"
         SKIPPED = "skipped", "skipped: there was nothing to do"
         HELD = "held", "held: its WABA is not connected"
         UNKNOWN = "unknown", "unknown: nobody handles this"
-        FAILED = "failed"
+        FAILED = "failed", "failed: not tried any more"
 
     notification = models.ForeignKey(
         Notification, on_delete=models.CASCADE, related_name="changes", db_index=False

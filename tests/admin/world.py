@@ -9,6 +9,7 @@ from itertools import count
 from django.utils import timezone
 from ulid import ULID
 
+from meta_events.models import Change, Notification, UserRequest
 from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from onboarding.pipeline import ALL_STEPS
 from organizations.models import ApiKey, Organization
@@ -65,7 +66,27 @@ def story(organization: Organization) -> Story:
         delivery=delivery, number=1, at=now, duration_ms=12, response_status=500,
         response_body="<h1>Oh no</h1>", error="http_500",
     )  # fmt: skip
+    tell_of(waba, number)
     return Story(organization, key, waba, phone, webhook, link, failed, signup, event, delivery)
+
+
+def tell_of(waba: Waba, number: int) -> None:
+    """What Meta sent of the account, and a person who wants to be forgotten."""
+    said = {"field": "messages", "value": {"messages": [{"text": {"body": "<b>Hello</b>"}}]}}
+    kind = "whatsapp_business_account"
+    body = {"object": kind, "entry": [{"id": waba.meta_waba_id, "changes": [said]}]}
+    now = timezone.now()
+    row = Notification.objects.create(
+        body=json.dumps(body).encode(), status="split", split_at=now, object=kind, change_count=1
+    )
+    Change.objects.create(
+        notification=row, entry_position=0, position=0, field="messages", meta_waba_id=waba.meta_waba_id,
+        happened_at=now, status="failed", attempts=5, error="KeyError: 'wamid'", finished_at=now,
+    )  # fmt: skip
+    UserRequest.objects.create(
+        kind="data_deletion", meta_user_id=f"2184710{number:05}", issued_at=now,
+        confirmation_code=uuid.uuid4().hex[:20],
+    )  # fmt: skip
 
 
 def waba_of(organization: Organization, number: int) -> Waba:
