@@ -19,8 +19,9 @@ class PhoneNumberQuerySet(models.QuerySet["PhoneNumber"]):
         return self.filter(waba=waba, disconnected_at=None).order_by("pk")
 
     def locked(self) -> "PhoneNumberQuerySet":
-        """The rows for whoever changes them, their WABA locked before."""
-        return self.select_for_update(no_key=True, of=("self",)).select_related("organization")
+        """The rows for whoever changes them, their WABA locked before; no PIN is opened."""
+        rows = self.select_for_update(no_key=True, of=("self",)).select_related("organization")
+        return rows.defer("pin", "new_pin")
 
 
 class PhoneNumber(models.Model):

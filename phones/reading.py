@@ -78,8 +78,28 @@ def read_left_out(reading: Reading, phone: PhoneNumber, token: Token) -> None:
 
 def read_waba(reading: Reading, waba: Waba, token: Token) -> None:
     reading.waba = waba_services.facts(wabas.read_waba(waba_id=waba.meta_waba_id, token=token))
+    reading.is_subscribed = is_subscribed(waba, token)
+
+
+def is_subscribed(waba: Waba, token: Token) -> bool:
     apps = wabas.list_subscribed_apps(waba_id=waba.meta_waba_id, token=token)
-    reading.is_subscribed = settings.META_APP_ID in {app.id for app in apps}
+    return settings.META_APP_ID in {app.id for app in apps}
+
+
+def subscribe_again(waba: Waba, token: Token) -> bool:
+    """A subscription that was lost while the token is good is nobody's wish: only we could end it.
+
+    Whoever disconnected the WABA in this very moment is obeyed. Whether Meta lists us now.
+    """
+    log.warning("the subscription was lost", waba=str(waba.pk))
+    try:
+        wabas.subscribe_app(waba_id=waba.meta_waba_id, token=token)
+        if not Waba.objects.connected().filter(pk=waba.pk).exists():
+            wabas.unsubscribe_app(waba_id=waba.meta_waba_id, token=token)
+        return is_subscribed(waba, token)
+    except GraphError as error:
+        noted(error, waba)
+        return False
 
 
 def noted(error: GraphError, waba: Waba) -> GraphError:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from api.doorbell import ring_on_commit
+from api.errors import ConflictError
 from meta_graph.phone_numbers import PhoneNumberInfo
 from phones import tasks
 from phones.health import Health, SyncStatus, assess, sync_status
@@ -26,6 +27,10 @@ SYNC_WAIT, SYNC_WAIT_OF_NEW_WABA = timedelta(seconds=30), timedelta(seconds=120)
 # The completion itself asks for a check; what Meta needs a moment for is seen by this one.
 FIRST_CHECK_AFTER = timedelta(minutes=5)
 NO_METADATA = (None, "", "{}")
+
+
+class DisconnectedMeanwhileError(ConflictError):
+    message = "The account, or the number, was disconnected while it was being connected."
 
 
 @dataclass(frozen=True)
@@ -85,12 +90,15 @@ def refresh_phone(*, phone: PhoneNumber, info: PhoneNumberInfo) -> PhoneNumber:
     return phone
 
 
+@transaction.atomic
 def adopt_link(*, phone: PhoneNumber, metadata: str | None, external_id: str | None) -> None:
     """A link completed for this number: its metadata unless the number has its own, its externalId if any.
 
-    From here on clients are told what the number can do, and it is checked by itself.
+    From here on clients are told what the number can do, and it is checked by itself. In the completion's own
+    transaction. Raises DisconnectedMeanwhileError.
     """
     now = timezone.now()
+    refuse_disconnected(phone)
     begin(phone, now)
     check_soon(waba_id=phone.waba_id, at=now + FIRST_CHECK_AFTER)
     if external_id is not None:
@@ -98,6 +106,13 @@ def adopt_link(*, phone: PhoneNumber, metadata: str | None, external_id: str | N
     if phone.metadata in NO_METADATA and metadata is not None:
         phone.metadata = metadata
     phone.save(update_fields=["external_id", "metadata", "updated_at"])
+
+
+def refuse_disconnected(phone: PhoneNumber) -> None:
+    """The WABA's row is locked: nobody can disconnect it before the link is completed."""
+    waba = Waba.objects.connected().select_for_update(no_key=True).filter(pk=phone.waba_id).only("pk").first()
+    if waba is None or not PhoneNumber.objects.connected_of(waba).filter(pk=phone.pk).exists():
+        raise DisconnectedMeanwhileError
 
 
 def keep_pin(*, phone_id: UUID, pin: str) -> None:
@@ -133,8 +148,11 @@ def read_health(*, phone: PhoneNumber) -> HealthReport:
 def request_sync(*, phone: PhoneNumber) -> bool:
     """Queues a check of the number at Meta; False when one was asked for or answered too short ago.
 
-    One in 30 s for the number, or one in 120 s for all numbers of its WABA until one is registered.
+    One in 30 s for the number, or one in 120 s for all numbers of its WABA until one is registered; none for
+    a number that is disconnected.
     """
+    if phone.disconnected_at or not phone.waba.is_connected:
+        return False
     now = timezone.now()
     with transaction.atomic():
         is_queued = _marked(phone, now)

@@ -18,7 +18,7 @@ from meta_graph.errors import Cause, GraphError
 from phones import two_step
 from phones.models import PhoneNumber
 from phones.readiness import announce
-from phones.reading import Reading, read, read_all
+from phones.reading import Reading, read, read_all, subscribe_again
 from phones.schedule import next_check_at
 from wabas.models import Waba
 from wabas.services import check_soon
@@ -47,7 +47,7 @@ def sync_phone(phone_id: UUID) -> int:
 def check_waba(waba_id: UUID) -> int:
     """The turn of a WABA: what its rows have come to mean by themselves, then all its numbers at Meta.
 
-    Returns how many events that made.
+    A lost subscription is made again. Returns how many events that made.
     """
     events = take_turn(waba_id)
     waba = Waba.objects.filter(pk=waba_id).first()
@@ -59,7 +59,10 @@ def check_waba(waba_id: UUID) -> int:
     token_value, started = waba.access_token or "", timezone.now()
     token = business_token(token_value)
     two_step.finish(phones, token)
-    return events + write(phones, read_all(waba, phones, token), token_value, started)
+    reading = read_all(waba, phones, token)
+    if reading.is_subscribed is False and reading.error is None:
+        reading.is_subscribed = subscribe_again(waba, token)
+    return events + write(phones, reading, token_value, started)
 
 
 @transaction.atomic

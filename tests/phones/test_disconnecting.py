@@ -11,7 +11,7 @@ from meta_graph.client import business_token
 from phones import reading, sync
 from phones.disconnecting import disconnect_phone, disconnect_waba, leave_waba
 from phones.models import PhoneNumber
-from phones.services import connect_phone
+from phones.services import DisconnectedMeanwhileError, adopt_link, connect_phone
 from phones.sync import check_waba, sync_phone
 from tests.phones.world import healthy_phone, healthy_waba, known_phone, names, told
 from tests.wabas.world import at_once, on_postgresql
@@ -180,6 +180,7 @@ def test_a_body_is_refused(api):
 
 def test_the_health_says_that_it_is_disconnected_and_why(api):
     phone = healthy_phone(api.organization)
+    PhoneNumber.objects.update(synced_at=NOW - timedelta(days=1))
     disconnect(phone.waba, "PRIMARY_INACTIVITY", "meta")
 
     health = api.get(f"phones/{phone.pk}/health").json()["data"]
@@ -193,6 +194,7 @@ def test_the_health_says_that_it_is_disconnected_and_why(api):
 
 def test_a_single_disconnected_number_says_so_too(api):
     phone = healthy_phone(api.organization)
+    PhoneNumber.objects.update(synced_at=NOW - timedelta(days=1))
     disconnect_phone(phone=phone, reason="CHANGE_NUMBER", initiated_by="end_user", at=NOW)
 
     health = api.get(f"phones/{phone.pk}/health").json()["data"]
@@ -261,3 +263,17 @@ def test_a_number_that_comes_back_is_told_of_again(organization, meta):
 
     assert names() == ["phone_number.ready", "phone_number.disconnected", "phone_number.ready"]
     assert PhoneNumber.objects.get().disconnected_at is None
+
+
+@pytest.mark.parametrize("gone", ["the WABA", "the number"])
+def test_a_link_is_not_completed_over_what_was_disconnected_meanwhile(organization, meta, gone):
+    phone = meta.registered_phone(organization)
+    if gone == "the WABA":
+        disconnect(phone.waba)
+    else:
+        disconnect_phone(phone=phone, reason="CHANGE_NUMBER", initiated_by="end_user", at=NOW)
+
+    with pytest.raises(DisconnectedMeanwhileError):
+        adopt_link(phone=phone, metadata=None, external_id=None)
+
+    assert PhoneNumber.objects.get().announced is None

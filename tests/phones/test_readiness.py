@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,6 +11,8 @@ from django.utils import timezone
 
 from meta_graph.wabas import unsubscribe_app
 from onboarding.models import OnboardingLink
+from phones import reading, sync
+from phones.disconnecting import leave_waba
 from phones.health import TOKEN_WARNING
 from phones.models import PhoneNumber
 from phones.readiness import announce
@@ -182,6 +185,43 @@ def test_checks_that_race_tell_once(organization, meta):
 
     assert sorted(made) == [0] * 7 + [1]
     assert names() == ["phone_number.ready"]
+
+
+def test_a_lost_subscription_is_made_again_by_the_schedule_and_nobody_need_hear(organization, meta):
+    phone = known_phone(organization, meta)
+    sync_phone(phone.pk)
+    unsubscribe_app(waba_id=phone.waba.meta_waba_id, token=token_of(phone.waba))
+
+    check_waba(phone.waba_id)
+
+    assert Waba.objects.get().is_subscribed is True
+    assert meta.sandbox.state.objects[phone.waba.meta_waba_id]["is_subscribed"]
+    assert names() == ["phone_number.ready"]
+
+
+def test_one_that_meta_takes_and_does_not_list_is_not_believed(organization, meta):
+    phone = known_phone(organization, meta)
+    sync_phone(phone.pk)
+    meta.sandbox.set_scenario("subscription_lost", target=phone.waba.meta_waba_id)
+
+    check_waba(phone.waba_id)
+
+    assert Waba.objects.get().is_subscribed is False
+    assert names() == ["phone_number.ready", "phone_number.not_ready"]
+
+
+def test_a_subscription_is_not_made_for_who_disconnects_in_this_moment(organization, meta, monkeypatch):
+    phone = known_phone(organization, meta)
+    read_all = reading.read_all
+
+    def read_while_the_client_disconnects(*args: Any) -> Any:
+        leave_waba(waba=phone.waba, reason="REQUESTED", initiated_by="customer")
+        return read_all(*args)
+
+    monkeypatch.setattr(sync, "read_all", read_while_the_client_disconnects)
+    check_waba(phone.waba_id)
+
+    assert not meta.sandbox.state.objects[phone.waba.meta_waba_id]["is_subscribed"]
 
 
 # ---- tokens that expire ---------------------------------------------------------------------------------
