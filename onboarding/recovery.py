@@ -100,12 +100,9 @@ def first_look(at: datetime) -> datetime:
     return at + timedelta(seconds=settings.RECOVERY_SILENCE_SECONDS)
 
 
-def hurry(signup: Signup, at: datetime) -> None:
-    """Its browser, or its exchange, has said something: what waits is looked at again then."""
+def hurry(at: datetime) -> None:
+    """A browser, or an exchange, has said something: what waits for its signup is looked at again then."""
     waiting = SharedWaba.objects.filter(outcome=Outcome.WAITING, next_look_at__gt=at)
-    named = signup.session.get("waba_id")
-    if named:
-        waiting = waiting.filter(meta_waba_id=named)
     waiting.filter(last_told_at__gte=at - settings.RECOVERY_WINDOW).update(next_look_at=at)
 
 

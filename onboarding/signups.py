@@ -106,7 +106,7 @@ def note_session(*, link: OnboardingLink, signup_id: UUID, event: str, data: Map
     signup.session = {**data, **signup.session} if is_recovered else dict(data)
     signup.save(update_fields=["started_at", "session_event", "session", "session_at"])
     if event.startswith("FINISH"):
-        recovery.hurry(signup, recovery.first_look(now))
+        recovery.hurry(recovery.first_look(now))
     problem = reported(event, data)
     if problem and signup.state == State.OPENED:
         note_left(signup, problem, data, now)
@@ -212,7 +212,7 @@ def lose_code(signup_id: UUID, error: GraphError) -> None:
             Signup.objects.filter(pk=signup_id).update(error=problem.as_json(now))
             # What an earlier try left there would end the page's waiting.
             OnboardingLink.objects.filter(pk=signup.link_id).update(last_error=None)
-            recovery.hurry(signup, now)
+            recovery.hurry(now)
             return
         readiness.fail(signup, problem, step=None, now=now)
         ring_webhooks_on_commit()

@@ -8,9 +8,10 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from onboarding import overdue
+from onboarding import link_events, overdue
 from onboarding.models import OnboardingLink, Signup
 from onboarding.tasks import sweep_signups
 from tests.onboarding.conftest import Circle, EndUser, run_due
@@ -104,6 +105,12 @@ def test_a_window_that_brought_nothing_in_half_an_hour_is_told_once_a_signup(cir
 
     assert told == [0, 2]
     assert [data["lastError"] for data in stored(user.link_id, "abandoned")] == [None, None]
+
+
+def test_a_window_of_long_ago_is_no_news(circle: Circle) -> None:
+    clicked(circle)
+
+    assert overdue.tell_abandoned(timezone.now() + timedelta(hours=25)) == 0
 
 
 @pytest.mark.parametrize("came", ["code", "failed code", "nobody clicked"])
@@ -207,6 +214,34 @@ def test_waiting_for_meta_asks_nobody(circle: Circle) -> None:
     run_due()
 
     assert names_of(user.link_id) == ["opened", "completed"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_told"),
+    [
+        (("platform", "WAIT"), ("end_user", "ENTER_PIN"), True),
+        (("end_user", "ENTER_PIN"), ("end_user", "VERIFY_NUMBER"), False),
+        (("end_user", "ENTER_PIN"), ("customer", "RECONNECT"), True),
+        (("platform", "WAIT"), ("end_user", "WAIT"), False),
+        (("platform", "WAIT"), ("platform", "CONFIGURATION"), False),
+        (("platform", "WAIT"), None, False),
+        (None, ("end_user", "ENTER_PIN"), True),
+    ],
+)
+def test_a_person_is_asked_when_the_turn_passes_to_them(
+    circle: Circle, before: tuple[str, str] | None, now: tuple[str, str] | None, is_told: bool
+) -> None:
+    link = OnboardingLink.objects.get(pk=circle.make_link()["id"])
+    link.status, link.next_action = "processing", action_of(now)
+
+    with transaction.atomic():
+        link_events.tell_whose_turn(link, action_of(before), timezone.now())
+
+    assert names_of(str(link.pk)) == ["needs_action"] * is_told
+
+
+def action_of(given: tuple[str, str] | None) -> dict[str, str] | None:
+    return {"actor": given[0], "code": given[1], "message": "Something."} if given else None
 
 
 def test_a_link_expires_once_and_at_its_time(circle: Circle) -> None:

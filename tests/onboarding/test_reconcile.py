@@ -92,6 +92,15 @@ def test_a_lost_subscription_is_made_again_with_the_stored_token(circle: Circle)
     assert Waba.objects.get().is_subscribed is True
 
 
+def test_a_subscription_that_meta_accepts_and_does_not_keep_is_not_called_repaired(circle: Circle) -> None:
+    circle.completed()
+    circle.meta.change(Waba.objects.get().meta_waba_id, is_subscribed=False)
+    circle.meta.sandbox.set_scenario("subscription_lost")
+
+    assert kinds("--repair") == [("not_subscribed", None)]
+    assert Waba.objects.get().is_subscribed is False
+
+
 def test_what_is_no_longer_shared_is_disconnected_and_told(circle: Circle) -> None:
     circle.completed()
     unshare(circle.meta, Waba.objects.get())

@@ -31,7 +31,7 @@ def test_a_tab_that_was_closed_after_the_message_is_recovered(circle: Circle) ->
 
     link = circle.read(user.link_id)
     assert (link["status"], link["isPhoneRegistered"]) == ("completed", True)
-    assert {step["status"] for step in link["progress"]} <= {"done", "skipped"}
+    assert link["progress"][-1]["status"] == "done"
     assert (user.signup.token_source, outcome(made)) == ("fetched", "recovered")
     assert Waba.objects.get().meta_waba_id == made["wabaId"]
     assert circle.meta.sandbox.calls("access_token") == []
@@ -183,6 +183,8 @@ def test_a_customer_who_signs_up_again_with_the_same_account_is_recovered(circle
 
 def test_an_exchange_whose_answer_was_lost_goes_on_by_itself(circle: Circle) -> None:
     user = clicked(circle)
+    user.call("session", event="CANCEL", data={})
+    user = EndUser(user.link_id)
     made = circle.meta.sandbox.sign_up()
     circle.meta.sandbox.set_scenario("reset_after_work", call="access_token", times=1)
     told(made)
@@ -268,6 +270,17 @@ def test_a_refusal_of_metas_is_put_to_support_after_some_minutes(circle: Circle)
     shared = SharedWaba.objects.get()
     assert (shared.outcome, (shared.error or {})["meta"]["code"]) == ("given_up", 100)
     assert status(user) == "pending"
+
+
+def test_the_end_user_is_left_waiting_no_longer_than_is_set(circle: Circle) -> None:
+    user = clicked(circle)
+    user.bring(circle.meta.sandbox.sign_up(), order="s")
+
+    waits = [configured.RECOVERY_PATIENCE_SECONDS + more for more in (-1, 1, 2)]
+    told_now = [overdue.fail_unanswered(timezone.now() + timedelta(seconds=wait)) for wait in waits]
+
+    assert told_now == [0, 1, 0]
+    assert circle.read(user.link_id)["nextAction"]["code"] == "SIGN_UP_AGAIN"
 
 
 def test_without_our_system_users_token_the_end_user_signs_in_again(circle: Circle, settings: Any) -> None:

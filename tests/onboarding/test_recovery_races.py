@@ -66,7 +66,10 @@ def test_a_code_that_comes_while_the_token_is_fetched_runs_one_signup(circle: Ci
 
 
 @on_postgresql
-def test_a_recovery_that_is_quicker_than_the_exchange_wins_and_the_code_loses_cleanly(circle: Circle) -> None:
+@pytest.mark.parametrize("trouble", ["", "code_used", "reset_after_work"])
+def test_a_recovery_that_is_quicker_than_the_exchange_wins_and_the_code_loses_cleanly(
+    circle: Circle, trouble: str
+) -> None:
     user = clicked(circle)
     made = circle.meta.sandbox.sign_up()
     user.bring(made, order="s")
@@ -75,6 +78,8 @@ def test_a_recovery_that_is_quicker_than_the_exchange_wins_and_the_code_loses_cl
     Signup.objects.update(session_at=timezone.now() - timedelta(seconds=SOON))
     token = oauth.fetch_customer_token(business_id=made["businessId"])
     circle.meta.sandbox.set_scenario("slow", call="access_token", ms=700)
+    if trouble:
+        circle.meta.sandbox.set_scenario(trouble, call="access_token")
     answers: list[Any] = []
 
     posting = threading.Thread(

@@ -109,6 +109,55 @@ def test_another_account_of_a_business_that_is_elsewhere_is_put_to_support(
     assert (outcome(made), fetches(circle)) == ("several", 0)
 
 
+def test_an_account_whose_own_signup_failed_is_given_to_nobody_else(circle: Circle, stranger: Api) -> None:
+    theirs = clicked(circle, by=stranger, expectedPhoneNumber="+5491155550000")
+    victim = circle.meta.sandbox.sign_up()
+    theirs.bring(victim)
+    run_due()
+    assert (theirs.signup.error or {})["code"] == "WRONG_NUMBER"
+    clicked(circle)
+    told(victim)
+
+    look(SOON)
+    look(LATER)
+
+    assert (outcome(victim), fetches(circle)) == ("known", 0)
+    assert SharedWaba.objects.get().signup == theirs.signup
+
+
+@pytest.mark.parametrize("order", ["s", ""])
+def test_a_business_that_signs_up_elsewhere_just_now_is_put_to_support(
+    circle: Circle, stranger: Api, order: str
+) -> None:
+    """No row of an account says so yet: what Meta told of the business does."""
+    theirs = clicked(circle, by=stranger, expectedPhoneNumber="+5491155550000")
+    first = circle.meta.sandbox.sign_up(business_name="Café Río")
+    theirs.bring(first)
+    run_due()
+    told(first)
+    look(SOON)
+    user = clicked(circle)
+    made = circle.meta.sandbox.sign_up(business_name="Café Río")
+    user.bring(made, order=order)
+    told(made)
+
+    look(LATER)
+
+    assert (outcome(first), outcome(made), fetches(circle)) == ("known", "several", 0)
+
+
+def test_who_named_another_account_is_out_though_it_named_no_business(circle: Circle) -> None:
+    user = clicked(circle)
+    other = circle.meta.sandbox.sign_up()
+    user.call("session", event="FINISH", data={"waba_id": other["wabaId"]})
+    made = circle.meta.sandbox.sign_up()
+    told(made)
+
+    look(LATER)
+
+    assert (outcome(made), fetches(circle)) == ("nobody", 0)
+
+
 def test_who_named_a_business_of_their_own_choice_gets_no_token_of_it(circle: Circle) -> None:
     """The token is fetched for the business that Meta named; a browser that names another one is out."""
     user = clicked(circle)
@@ -241,6 +290,19 @@ def test_what_was_put_to_support_is_settled_when_its_end_user_signs_in_again(cir
 
     shared = SharedWaba.objects.get()
     assert (shared.outcome, shared.signup) == ("known", again.signup)
+
+
+def test_what_meta_said_before_it_was_settled_does_not_open_it_again(circle: Circle) -> None:
+    made = circle.meta.sandbox.sign_up()
+    first = told(made, ago=50).last_told_at
+    look(LATER)
+    assert outcome(made) == "nobody"
+
+    assert told(made, ago=20).last_told_at > first
+    assert told(made, ago=60).last_told_at > first
+    assert told(made, ago=60).first_told_at < first
+
+    assert outcome(made) == "nobody"
 
 
 def test_what_is_no_id_of_metas_is_not_kept() -> None:

@@ -70,6 +70,18 @@ def test_who_clicked_longer_ago_than_counts_by_itself_can_be_chosen(circle: Circ
     assert (status(user), outcome(made)) == ("completed", "recovered")
 
 
+def test_a_link_that_takes_no_code_any_more_cannot_be_chosen(
+    circle: Circle, stranger: Api, sandra: User
+) -> None:
+    ours, _, shared = unclear(circle, stranger)
+    OnboardingLink.objects.filter(pk=ours.link_id).update(expires_at=timezone.now())
+
+    with pytest.raises(support.NotACandidateError):
+        support.assign(shared=shared, signup=ours.signup, by=sandra)
+
+    assert ours.signup in support.candidates(shared)
+
+
 def test_what_is_looked_at_again_is_decided_anew(circle: Circle, stranger: Api) -> None:
     ours, theirs, shared = unclear(circle, stranger)
     theirs.call("session", event="CANCEL", data={"current_step": "PERMISSIONS"})
