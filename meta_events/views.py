@@ -63,7 +63,7 @@ def notification(request: HttpRequest, phone_id: UUID | None) -> HttpResponse:
     signed_by = signer(body, request.headers.get("X-Hub-Signature-256", "").lower())
     if signed_by is None:
         metrics.POSTS.labels(metrics.REFUSED).inc()
-        return HttpResponse("The signature is missing or wrong.", status=403, content_type=PLAIN)
+        return HttpResponse("The signature is missing or wrong.", status=401, content_type=PLAIN)
     metrics.SIGNED.labels(signed_by).inc()
     return kept(body, phone_id)
 

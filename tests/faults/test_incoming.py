@@ -1,4 +1,4 @@
-"""Meta's POSTs while the database or Redis is away: what is answered 200 is never lost, and nobody waits."""
+"""Meta's POSTs while the database or Redis is away: none is answered 200 and lost, none waits for Redis."""
 
 import time
 import uuid

@@ -87,7 +87,7 @@ def test_a_wrong_signature_is_refused_counted_and_not_stored(client, given):
 
     answer = post(client, BODY, **{"X-Hub-Signature-256": given})
 
-    assert answer.status_code == 403
+    assert answer.status_code == 401
     assert rows() == 0
     assert counted("refused") == before + 1
 
@@ -100,7 +100,7 @@ def test_a_signature_of_the_old_kind_alone_is_refused(client):
         headers={"X-Hub-Signature": "sha1=" + "0" * 40},
     )
 
-    assert answer.status_code == 403
+    assert answer.status_code == 401
 
 
 def test_a_signature_in_capitals_is_the_same(client):
@@ -114,7 +114,7 @@ def test_the_bytes_are_what_is_signed_not_what_they_mean(client):
         json.dumps(meant, ensure_ascii=False).encode(),
         b"\xef\xbb\xbf" + BODY,
     ):
-        assert post(client, other, **{"X-Hub-Signature-256": signature(BODY)}).status_code == 403
+        assert post(client, other, **{"X-Hub-Signature-256": signature(BODY)}).status_code == 401
         assert post(client, other).status_code == 200
 
 
@@ -126,13 +126,13 @@ def test_a_previous_secret_is_accepted_and_told_apart(client, settings):
 
     assert answer.status_code == 200
     assert SIGNED.labels("previous")._value.get() == before + 1
-    assert post(client, BODY + b" ", **{"X-Hub-Signature-256": signature(BODY + b" ", "")}).status_code == 403
+    assert post(client, BODY + b" ", **{"X-Hub-Signature-256": signature(BODY + b" ", "")}).status_code == 401
 
 
 def test_without_a_secret_nobody_has_signed(client, settings):
     settings.META_APP_SECRET = ""
 
-    assert post(client, BODY, **{"X-Hub-Signature-256": signature(BODY, "")}).status_code == 403
+    assert post(client, BODY, **{"X-Hub-Signature-256": signature(BODY, "")}).status_code == 401
 
 
 def test_the_same_bytes_again_are_answered_and_stored_once(client):
@@ -236,7 +236,7 @@ def test_an_endless_body_in_chunks_is_cut_off():
 def test_a_body_that_ends_before_its_length_is_not_signed():
     short = {"wsgi.input": Dripping(BODY[:-5]), "CONTENT_LENGTH": str(len(BODY))}
 
-    assert called(BODY, **short) == "403"
+    assert called(BODY, **short) == "401"
 
 
 @pytest.mark.django_db(transaction=True)
