@@ -43,6 +43,7 @@ WHY_DISCONNECTED = {
     "PARTNER_REMOVED": "Its owner took our access back in Meta's settings.",
     "PARTNER_APP_UNINSTALLED": "Its owner took our app's permissions back.",
     "ACCOUNT_DELETED": "The account was deleted at Meta.",
+    "NO_LONGER_SHARED": "Meta no longer lists it as shared with us.",
     "ACCOUNT_DISCONNECTED": "Its owner disconnected it in the WhatsApp Business app.",
     "BUSINESS_DOWNGRADE": "Its owner went back from the WhatsApp Business app to WhatsApp.",
     "CHANGE_NUMBER": "Its owner changed the number in the WhatsApp Business app.",
