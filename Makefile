@@ -66,7 +66,7 @@ bench: $(DEV) ## Measure, one file of bench/ after the other, on private servers
 
 clean: ## Remove the environment and the caches; the data stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results \
-	  tests/verifiers/node_modules
+	  tests/onboarding/page/node_modules tests/verifiers/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # -- the environment ---------------------------------------------------------------------------

@@ -83,6 +83,7 @@ NEEDS = {
     "page": {"chromium"},
     "browser": {"chromium"},
     "node": {"node"},
+    "axe": {"node"},
     "php": {"php"},
 }
 

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.onboarding.page.world import World
-from tests.services import chromium
+from tests.services import chromium, npm
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,9 @@ def in_whatsapp(browser: Browser) -> Iterator[World]:
     world.start()
     yield world
     context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core."""
+    return (npm.install(Path(__file__).parent) / "axe-core" / "axe.min.js").read_text()

@@ -16,7 +16,7 @@ CONNECT = {
     "en": "Connect your WhatsApp number",
     "es": "Conecte su número de WhatsApp",
     "pt": "Conecte seu número do WhatsApp",
-    "he": "חיבור מספר ה-WhatsApp שלכם",
+    "he": "חיבור מספר ה\u2011WhatsApp שלכם",
     "ar": "اربط رقمك على واتساب",
     "fr": "Connectez votre numéro WhatsApp",
 }

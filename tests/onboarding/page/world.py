@@ -102,6 +102,8 @@ class World:
         """Loads the page for a link of that status."""
         calls = ("opened", "start", "session", "callback", "pin", "skip", "status", "number", "check")
         own = {"requestCode": "request-code", "verifyCode": "verify-code"}
+        with translation.override(self.language):
+            titles = step_titles()
         self.config = {
             "linkId": LINK,
             "name": self.name,
@@ -115,7 +117,7 @@ class World:
             "error": None,
             "nextAction": None,
             "redirectUrl": None,
-            "stepTitles": step_titles(),
+            "stepTitles": titles,
             "csrfToken": "csrf-token",
         } | config  # fmt: skip
         self.page.goto(f"{OURS}/signup/{LINK}", wait_until="domcontentloaded")
@@ -136,7 +138,8 @@ class World:
         elif route.request.method == "POST":
             self.answer_post(route, url.path.rsplit("/", 1)[1])
         else:
-            route.fulfill(body=self.html(), content_type="text/html", headers=self.headers())
+            body = self.html() if url.path.startswith("/signup/") else self.plain(url.path.strip("/"))
+            route.fulfill(body=body, content_type="text/html", headers=self.headers())
 
     def html(self) -> str:
         context = {
@@ -149,6 +152,11 @@ class World:
         }
         with translation.override(self.language):
             return render_to_string("onboarding/signup.html", context)
+
+    def plain(self, template: str) -> str:
+        """A page without a link."""
+        with translation.override(self.language):
+            return render_to_string(template, {"request_id": "0e6f3c1a-7d21-4a55-9d0f-2f1f6c3b8a90"})
 
     def headers(self) -> dict[str, str]:
         return {

@@ -1,0 +1,66 @@
+"""Every state of the page: no barrier that axe-core finds, and nothing wider than a small screen."""
+
+from typing import Any
+
+import pytest
+
+from tests.onboarding.page.states import STATES
+from tests.onboarding.page.world import World
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+# Elements whose words are wider than their box.
+CUT = """() => [...document.querySelectorAll('button, a, summary, label, p, h1, h2, li, dd')]
+    .filter(one => one.checkVisibility() && !one.closest('.unseen') && one.scrollWidth > one.clientWidth + 1
+      && getComputedStyle(one).display !== 'inline')
+    .map(one => one.outerHTML.slice(0, 200))"""
+# What axe cannot decide by itself it lists as incomplete; violations are certain.
+RUN = "() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
+
+
+def violations(world: World, axe: str) -> list[str]:
+    # Evaluated from outside: the page's own policy lets no foreign script in.
+    world.page.evaluate(axe)
+    found: list[dict[str, Any]] = world.page.evaluate(RUN)
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_state_has_no_barrier(world: World, wrong: list[str], axe: str, name: str, language: str):
+    on_a_small_screen(world, name, language)
+
+    assert violations(world, axe) == []
+    assert world.page.evaluate("document.documentElement.dir") == ("rtl" if language == "ar" else "ltr")
+    assert world.page.locator("h1:visible").count() == 1
+    assert [line for line in wrong if "Content Security" in line] == []
+
+
+@pytest.mark.parametrize("name", ["start", "pin_wrong", "number_in_use", "verify_too_often", "waiting"])
+def test_axe_finds_no_violation_in_the_dark(world: World, axe: str, name: str):
+    world.page.emulate_media(color_scheme="dark")
+
+    STATES[name](world)
+
+    assert violations(world, axe) == []
+
+
+def test_axe_would_find_one(world: World, axe: str):
+    STATES["pin"](world)
+    world.page.evaluate("document.querySelector('label[for=pin]').remove()")
+
+    assert any(one.startswith("label:") for one in violations(world, axe))
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_state_fits_a_small_screen_in_the_longest_language(world: World, name: str):
+    on_a_small_screen(world, name, "fr")
+
+
+def on_a_small_screen(world: World, name: str, language: str) -> None:
+    world.page.set_viewport_size({"width": 320, "height": 640})
+    world.language, world.name, world.organization_name = language, LONG, LONG
+    STATES[name](world)
+    assert world.page.evaluate("document.documentElement.scrollWidth") == 320
+    assert world.page.evaluate(CUT) == []
