@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from meta_graph.errors import Action, GraphError
 from onboarding.models import Signup, StepRun
-from onboarding.outcomes import NeedsCustomer, NotYet, Problem, StepError
+from onboarding.outcomes import Actor, NeedsCustomer, NotYet, Problem, StepError, StepFailed
 from onboarding.pipeline import ALL_STEPS, BY_NAME, COMPLETION, STEPS, Step
 from onboarding.readiness import RUNNABLE, advance, fail, locked
 from onboarding.verdicts import crashed, verdict
@@ -101,6 +101,7 @@ def claim(signup_id: uuid.UUID, name: str, now: datetime) -> StepRun | None:
 def ended(step: Step, signup: Signup, run: StepRun) -> Ending:
     """Runs the step's function and says how it ended. Whatever it raises becomes a row, never a lost step."""
     try:
+        refuse_disconnected(signup)
         return Ending(step.run(signup, run))
     except GraphError as error:
         if error.action is Action.SKIP:
@@ -111,6 +112,17 @@ def ended(step: Step, signup: Signup, run: StepRun) -> Ending:
     except Exception as error:
         log.error("step crashed", step=step.name, signup=str(signup.pk), exc_info=error)
         return ending_of(crashed(run, timezone.now()))
+
+
+def refuse_disconnected(signup: Signup) -> None:
+    """Whoever disconnects an account meanwhile wins: no step connects it again, or keeps its token."""
+    if signup.waba is not None and not signup.waba.is_connected:
+        Signup.objects.filter(pk=signup.pk).update(access_token=None)
+        raise StepFailed(
+            "PERMISSION_MISSING",
+            "The account was disconnected. The sign-up has to be done again.",
+            Actor.END_USER,
+        )
 
 
 def ending_of(error: StepError) -> Ending:

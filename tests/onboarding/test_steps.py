@@ -10,10 +10,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from onboarding import pipeline, resuming, runner
-from onboarding.models import StepRun
+from onboarding.models import Signup, StepRun
+from phones.disconnecting import disconnect_waba
 from phones.models import RegistrationAttempt
 from tests.onboarding.conftest import Circle, EndUser, run_due
 from tests.wabas.world import at_once, on_postgresql
+from wabas.models import Waba
 from webhooks.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -335,3 +337,18 @@ def run_all_but(user: EndUser, *names: str) -> None:
     for step in pipeline.STEPS:
         if step.name not in names:
             runner.run_step(user.signup.pk, step.name)
+
+
+def test_an_account_disconnected_meanwhile_is_not_connected_again_by_a_later_step(circle: Circle) -> None:
+    user = circle.signed_up()
+    for step in ("identify_assets", "save_waba"):
+        runner.run_step(user.signup_id, step)
+    waba = Waba.objects.get()
+    disconnect_waba(waba=waba, reason="REQUESTED", initiated_by="customer", at=timezone.now())
+
+    run_due()
+
+    link = circle.read(user.link_id)
+    assert (link["status"], link["lastError"]["code"]) == ("pending", "PERMISSION_MISSING")
+    assert "subscribe" not in circle.meta.sandbox.counts(waba.meta_waba_id)
+    assert Signup.objects.get(pk=user.signup_id).access_token is None
