@@ -11,7 +11,8 @@ fetched covers the whole business of the customer:
 3. A signup fits when it was clicked within RECOVERY_WINDOW before Meta's word, and no token of its own says
    what it brought. If signups of two links fit, support decides. One whose link cannot take a token any more
    still counts against the others.
-4. A business that another organization has, or had, or signs up just now, is not given to this one by itself.
+4. A business that another organization has, or had, or signs up just now, is not given to this one by itself;
+   nor while a signup runs that may turn out to be of it, nor where another link fits another of its WABAs.
 5. A signup that named no WABA fits by its time alone. That is enough only where nothing is known of the
    business, and no other WABA of these minutes waits for its signup; RECOVERY_BY_TIME_ALONE switches it off.
 """
@@ -32,8 +33,6 @@ CLICK_MAY_LAG = timedelta(seconds=60)
 # An exchange that has not ended in its own time and this has died.
 EXCHANGE_MARGIN = timedelta(seconds=5)
 LOOK_AGAIN = timedelta(seconds=5)
-# More than anybody compares.
-MOST = 50
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,9 @@ def judge(shared: SharedWaba, now: datetime) -> Verdict:
         return Verdict(Outcome.WAITING if is_open else Outcome.SEVERAL, shared.signup if is_open else None)
     if bringer := proven_by(shared):
         return Verdict(Outcome.KNOWN, bringer)
-    found = fitting(shared)
-    if any(is_under_way(signup, now) for signup in found):
+    if is_somebody_under_way(shared, now):
         return Verdict(Outcome.WAITING, again_at=now + LOOK_AGAIN)
+    found = fitting(shared)
     chosen = only_one(found, now)
     if chosen and is_free_for(shared, chosen):
         quiet = quiet_at(shared, chosen)
@@ -76,34 +75,34 @@ def clicked_about(shared: SharedWaba, window: timedelta | None = None) -> QueryS
     ).defer("access_token")
 
 
+def is_somebody_under_way(shared: SharedWaba, now: datetime) -> bool:
+    """Whether a token, or an exchange, of these minutes may still say that this business is its own."""
+    exchange = timedelta(seconds=settings.META_REQUEST_TIMEOUT) + EXCHANGE_MARGIN
+    exchanging = Q(state=State.EXCHANGING, error__isnull=True, exchanged_at__gt=now - exchange)
+    rows = clicked_about(shared).filter(Q(state=State.RUNNING, waba=None) | exchanging)
+    return any(not is_of_another_business(signup, shared) for signup in rows)
+
+
 def fitting(shared: SharedWaba, window: timedelta | None = None) -> list[Signup]:
-    """The signups that may have brought it, the newest click first."""
+    """The signups that may have brought it, the newest click first. All of them: one left out is a rival."""
     rows = clicked_about(shared, window).filter(meta_waba_id=None)
     rows = rows.exclude(session_event__in=LEFT, code_hash=None).select_related("link__organization")
     rows = rows.defer("access_token", "link__webhook_secret")
-    found = [signup for signup in rows.order_by("-started_at") if not contradicts(signup, shared)]
-    return found[:MOST]
+    return [signup for signup in rows.order_by("-started_at") if not contradicts(signup, shared)]
 
 
 def contradicts(signup: Signup, shared: SharedWaba) -> bool:
-    named, business = signup.session.get("waba_id"), signup.session.get("business_id")
-    is_other = bool(business and shared.owner_business_id and business != shared.owner_business_id)
-    return is_other or bool(named and named != shared.meta_waba_id)
+    named = signup.session.get("waba_id")
+    return is_of_another_business(signup, shared) or bool(named and named != shared.meta_waba_id)
+
+
+def is_of_another_business(signup: Signup, shared: SharedWaba) -> bool:
+    business = signup.session.get("business_id")
+    return bool(business and shared.owner_business_id and business != shared.owner_business_id)
 
 
 def names(signup: Signup, shared: SharedWaba) -> bool:
     return bool(signup.session.get("waba_id") == shared.meta_waba_id)
-
-
-def is_under_way(signup: Signup, now: datetime) -> bool:
-    """Its own token, or its own exchange, may still say what it brought."""
-    if signup.state == State.EXCHANGING and not signup.error and signup.exchanged_at:
-        return now < exchange_ends_at(signup.exchanged_at)
-    return signup.state == State.RUNNING
-
-
-def exchange_ends_at(began: datetime) -> datetime:
-    return began + timedelta(seconds=settings.META_REQUEST_TIMEOUT) + EXCHANGE_MARGIN
 
 
 def only_one(found: list[Signup], now: datetime) -> Signup | None:
@@ -131,10 +130,10 @@ def is_free_for(shared: SharedWaba, signup: Signup) -> bool:
     of_business = others.filter(of_same_business(shared))
     if names(signup, shared):
         ours = signup.link.organization
-        brought = of_business.filter(signup__isnull=False)
         return not (
             known.exclude(organization=ours).exists()
-            or brought.exclude(signup__link__organization=ours).exists()
+            or of_business.exclude(signup=None).exclude(signup__link__organization=ours).exists()
+            or any(fits_another_link(other, signup) for other in of_business.filter(signup=None))
         )
     return (
         settings.RECOVERY_BY_TIME_ALONE
@@ -142,6 +141,10 @@ def is_free_for(shared: SharedWaba, signup: Signup) -> bool:
         and not of_business.exists()
         and not others.filter(waits_for(signup)).exists()
     )
+
+
+def fits_another_link(shared: SharedWaba, signup: Signup) -> bool:
+    return any(one.link_id != signup.link_id for one in fitting(shared))
 
 
 def of_same_business(shared: SharedWaba) -> Q:

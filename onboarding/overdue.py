@@ -45,6 +45,7 @@ def unanswered(now: datetime) -> list[uuid.UUID]:
         state=State.OPENED,
         session_event__startswith="FINISH",
         session_at__lt=now - max(patience, CODE_LIVES),
+        session_at__gt=now - NEWS_FOR,
     )
     return list(Signup.objects.filter(cut_off | never_came).values_list("pk", flat=True)[:500])
 

@@ -1,7 +1,9 @@
 """What support decides about a WABA that was shared with us and whose signup is not clear."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +16,7 @@ from onboarding.tasks import look_on_commit
 
 Outcome = SharedWaba.Outcome
 # Support sees who signed up in the last day; by itself a shorter window counts.
-SEEN = timedelta(hours=24)
+SEEN, OF_A_LINK = timedelta(hours=24), 3
 
 
 class AlreadySettledError(ConflictError):
@@ -30,8 +32,17 @@ class NotConfiguredError(ConflictError):
 
 
 def candidates(shared: SharedWaba) -> list[Signup]:
-    """The signups that support may choose from, the newest click first; some cannot take a token any more."""
-    return fitting(shared, SEEN)
+    """The signups that support may choose from, the newest click first; some cannot take a token any more.
+
+    A few of each link: who opens one again and again hides nobody else.
+    """
+    of_link: Counter[UUID] = Counter()
+    found = []
+    for signup in fitting(shared, SEEN):
+        of_link[signup.link_id] += 1
+        if of_link[signup.link_id] <= OF_A_LINK:
+            found.append(signup)
+    return found
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Nobody gets by a recovery what is not theirs: ids that a browser brings are unsigned."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from onboarding import overdue, recovery
 from onboarding.models import OnboardingLink, SharedWaba, Signup
+from onboarding.support import candidates
 from tests.conftest import Api
 from tests.onboarding.conftest import Circle, EndUser, run_due
 from tests.onboarding.lost import LATER, SOON, clicked, fetches, look, outcome, status, tokens_kept, told
@@ -156,6 +158,47 @@ def test_who_named_another_account_is_out_though_it_named_no_business(circle: Ci
     look(LATER)
 
     assert (outcome(made), fetches(circle)) == ("nobody", 0)
+
+
+def test_who_clicks_again_and_again_pushes_nobody_out(circle: Circle, stranger: Api) -> None:
+    theirs = clicked(circle, by=stranger)
+    thief = clicked(circle)
+    Signup.objects.bulk_create(
+        Signup(id=uuid.uuid4(), link_id=thief.link_id, started_at=timezone.now()) for _ in range(200)
+    )
+    made = circle.meta.sandbox.sign_up()
+    shared = told(made)
+
+    look(LATER)
+
+    assert (outcome(made), fetches(circle)) == ("several", 0)
+    assert theirs.signup in candidates(shared)
+    assert len(candidates(shared)) == 4
+
+
+@pytest.mark.parametrize(("is_lost", "are_all_told"), [(False, True), (False, False), (True, True)])
+def test_a_second_account_of_a_sign_up_elsewhere_is_not_taken_by_who_names_it(
+    circle: Circle, stranger: Api, is_lost: bool, are_all_told: bool
+) -> None:
+    """Their browser named the first of three accounts; a thief who knows the second one names that."""
+    theirs = clicked(circle, by=stranger)
+    thief = clicked(circle)
+    several = circle.meta.sandbox.sign_up("several_wabas")
+    accounts = several["session"]["data"]["waba_ids"]
+    circle.meta.sandbox.set_scenario("graph_down", call="debug_token")
+    theirs.bring(several, order="s" if is_lost else "sc")
+    thief.call("session", event="FINISH", data={"waba_id": accounts[1], "business_id": several["businessId"]})
+    for waba_id in accounts if are_all_told else accounts[1:2]:
+        told(several | {"wabaId": waba_id})
+
+    look(SOON)
+    circle.meta.sandbox.clear_scenarios()
+    look(LATER)
+    look(LATER * 3)
+
+    assert (thief.signup.token_source, fetches(circle)) == (None, 0)
+    assert (status(theirs), status(thief)) == ("pending" if is_lost else "completed", "pending")
+    assert not Waba.objects.filter(organization=circle.api.organization).exists()
 
 
 def test_who_named_a_business_of_their_own_choice_gets_no_token_of_it(circle: Circle) -> None:
