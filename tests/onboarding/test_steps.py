@@ -342,7 +342,7 @@ def run_all_but(user: EndUser, *names: str) -> None:
 def test_an_account_disconnected_meanwhile_is_not_connected_again_by_a_later_step(circle: Circle) -> None:
     user = circle.signed_up()
     for step in ("identify_assets", "save_waba"):
-        runner.run_step(user.signup_id, step)
+        runner.run_step(user.signup.pk, step)
     waba = Waba.objects.get()
     disconnect_waba(waba=waba, reason="REQUESTED", initiated_by="customer", at=timezone.now())
 
