@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import BaseCommand, call_command, load_command_class
 from django.utils import timezone
 
 from phones.models import PhoneNumber
@@ -22,6 +23,7 @@ from webhooks.catalogue import DATA
 from webhooks.catalogue import EXAMPLES as SENT_TODAY
 from webhooks.delivery import claim, send, settle
 from webhooks.events import EVENTS
+from webhooks.serializers import STATUSES
 from webhooks.services import create_webhook, update_webhook
 from webhooks.signing import attempt_headers
 
@@ -110,6 +112,31 @@ def test_every_event_that_is_sent_has_an_example_or_one_with_the_same_data():
 
     assert [name for name in SENT_TODAY if DATA[name] not in told] == []
     assert set(EXAMPLES) <= set(SENT_TODAY)
+
+
+def test_the_table_of_statuses_is_the_apis():
+    rows = re.findall(r"^\| `([a-z_]+)` \| [A-Z].*\. \|$", GUIDE, re.MULTILINE)
+
+    assert rows == [status for status, _ in STATUSES]
+
+
+def test_the_options_of_the_command_are_those_that_it_prints(capsys):
+    rows = re.findall(r"^\| `(--.*)` \| (.*) \|$", GUIDE, re.MULTILINE)
+    every_command, this_one = (
+        {
+            option
+            for action in command.create_parser("manage.py", "it")._actions
+            for option in action.option_strings
+        }
+        for command in (BaseCommand(), load_command_class("webhooks", "redeliver_webhooks"))
+    )
+
+    with pytest.raises(SystemExit):
+        call_command("redeliver_webhooks", "--help")
+
+    printed = " ".join(capsys.readouterr().out.split())
+    assert {option.split()[0] for option, _ in rows} == this_one - every_command
+    assert all(f" {option} {text}" in printed for option, text in rows)
 
 
 @pytest.mark.parametrize(
