@@ -1,5 +1,6 @@
 """What tests of the engine do: let events happen, let endpoints answer, open and close breakers."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,10 +9,15 @@ from django.utils import timezone
 
 from webhooks.delivery import Outcome, claim, settle
 from webhooks.events import publish
-from webhooks.models import Delivery, WebhookLane
+from webhooks.models import Delivery, OutgoingWebhook, WebhookLane
+from webhooks.services import create_webhook
 
 NAME = "message.received"
 SECOND = timedelta(seconds=1)
+
+
+def endpoint(organization, name: str = "a", url: str | None = None) -> OutgoingWebhook:
+    return create_webhook(organization=organization, url=url or f"https://{name}.example.com", events=["*"])
 
 
 def happen(organization, times: int = 1) -> None:
@@ -27,6 +33,10 @@ def answered(now: datetime, status: int | None = 500, error: str | None = None, 
     outcomes = [Outcome(one, now, 20, status=None if error else status, error=code) for one in claimed]
     settle(outcomes, now=now)
     return len(claimed)
+
+
+def states() -> dict[str, int]:
+    return dict(Counter(Delivery.objects.values_list("state", flat=True)))
 
 
 def the_lane() -> Any:
