@@ -52,12 +52,16 @@ def note_partner_added(item: Item) -> None:
 
 
 def connected_waba(item: Item) -> Waba | None:
-    """The connected account that it is about: by its id, else by the number that some events name instead."""
+    """The connected account that it is about: by its id, or by the number that some events name instead.
+
+    Where it names an account, the number says nothing: it may have moved to another one since.
+    """
     connected = Waba.objects.connected().select_related("organization")
-    waba = connected.filter(meta_waba_id=item.meta_waba_id).first() if item.meta_waba_id else None
+    if item.meta_waba_id is not None:
+        return connected.filter(meta_waba_id=item.meta_waba_id).first()
     number = "".join(filter(str.isdigit, text(item.value.get("phone_number")) or ""))
-    if waba is None and number:
-        phones = PhoneNumber.objects.filter(phone_number=f"+{number}", waba__in=connected)
-        owners = list(connected.filter(pk__in=phones.values("waba_id"))[:2])
-        waba = owners[0] if len(owners) == 1 else None
-    return waba
+    if not number:
+        return None
+    phones = PhoneNumber.objects.filter(phone_number=f"+{number}", waba__in=connected)
+    owners = list(connected.filter(pk__in=phones.values("waba_id"))[:2])
+    return owners[0] if len(owners) == 1 else None

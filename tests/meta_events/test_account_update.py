@@ -123,6 +123,17 @@ def test_a_number_of_two_accounts_tells_neither(phone, stranger):
     assert Waba.objects.filter(status="connected").count() == 2
 
 
+@pytest.mark.parametrize(("value", "entry_id"), [({"waba_info": {"waba_id": "55"}}, PORTFOLIO), ({}, "55")])
+def test_the_end_of_a_numbers_old_account_leaves_it_on_its_new_one(phone, value, entry_id):
+    now = int(timezone.now().timestamp()) + 2
+
+    status = happened("PARTNER_REMOVED", {"phone_number": "15550783881"} | value, entry_id, now)
+
+    assert status == "skipped"
+    assert Waba.objects.get().status == "connected"
+    assert PhoneNumber.objects.get().disconnected_at is None
+
+
 # -- PARTNER_ADDED ---------------------------------------------------------------------------------
 
 
