@@ -153,7 +153,7 @@ def test_a_number_added_in_whatsapp_manager_is_found(circle: Circle, how: str) -
     user = without_number(circle)
     in_manager(circle, user)
 
-    with time_machine.travel(timezone.now() + timedelta(seconds=11)):
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
         answer = (
             user.call("check")
             if how == "check"
@@ -171,12 +171,12 @@ def test_a_look_that_finds_nothing_asks_on_and_looks_are_not_for_free(circle: Ci
     user = without_number(circle)
     too_soon = user.call("check")
 
-    with time_machine.travel(timezone.now() + timedelta(seconds=11)):
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
         answer = user.call("check")
         run_due()
 
     assert code_of(too_soon) == (429, "RATE_LIMITED")
-    assert 1 <= int(too_soon["Retry-After"]) <= 10
+    assert 50 <= int(too_soon["Retry-After"]) <= 60
     assert answer.status_code == 202
     assert user.status()["nextAction"]["code"] == "ADD_NUMBER"
     assert circle.read(user.link_id)["lastError"]["code"] == "NO_PHONE_NUMBER"
