@@ -45,7 +45,8 @@ CONNECTED = {
 READINESS = holds(
     **CONNECTED | {"onboardingLinkId": or_null(OUR_ID)},
     capabilities=holds(**dict.fromkeys(CAPABILITIES, BOOLEAN)),
-    changed=list_of(one_of(*CAPABILITIES)),
+    changed=list_of(one_of(*CAPABILITIES))
+    | {"description": "Empty: nothing changed; `issues` has a new warning, such as TOKEN_EXPIRES_SOON."},
     issues=list_of(
         holds(
             entity=TEXT,

@@ -57,6 +57,14 @@ def test_every_call_names_the_headers_that_are_sent(webhooks, api, organization,
     assert set(receiver.got[0].headers) - usual == names
 
 
+@pytest.mark.parametrize("name", ["phone_number.ready", "phone_number.not_ready"])
+def test_a_warning_that_changes_nothing_is_told_in_the_document(webhooks, name):
+    data = content(webhooks, name)["schema"]["properties"]["data"]
+
+    assert "warning" in webhooks[name]["post"]["description"]
+    assert data["properties"]["changed"]["description"].startswith("Empty:")
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_are_right(webhooks, name):
     [example] = content(webhooks, name)["examples"].values()
