@@ -158,9 +158,36 @@ class Hand:
                 self.slow_look.note(outcome)
                 self.results.append(outcome)
         if self.results:
+            self.settle()
+        return bool(back)
+
+    def settle(self) -> None:
+        """Writes down what came back, together; where the database refuses that, one by one.
+
+        What fails alone too is dropped: its lease runs out, and its attempts end it. Kept, it would hold up
+        all others for ever. Raises OperationalError, InterfaceError, what is not settled then still in hand.
+        """
+        try:
             delivery.settle(self.results, now=self.clock())
             self.results = []
-        return bool(back)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as failure:  # noqa: BLE001 -- a traceback would hold the rows
+            log.error("not settled together", count=len(self.results), error=type(failure).__name__)
+            while self.results:
+                self.settle_alone(self.results[-1])
+                self.results.pop()
+
+    def settle_alone(self, outcome: Outcome) -> None:
+        try:
+            delivery.settle([outcome], now=self.clock())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as failure:  # noqa: BLE001 -- as above
+            # The first line only: what follows may be the row itself, with what the endpoint answered.
+            why = str(failure).partition("\n")[0]
+            of = {"delivery_id": str(outcome.claimed.delivery_id), "event_id": outcome.claimed.event_id}
+            log.error("not settled", **of, error=type(failure).__name__, reason=why)
 
     def give_back(self) -> bool:
         """Releases what no thread has begun; whether there was anything."""

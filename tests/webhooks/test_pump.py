@@ -309,6 +309,39 @@ def test_a_database_that_goes_away_during_a_send_loses_nothing(organization, web
     assert len(receiver.got) == 1
 
 
+@pytest.fixture
+def database_that_refuses_an_answer_of_418() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE webhooks_attempt ADD CONSTRAINT odd CHECK (response_status <> 418)")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE webhooks_attempt DROP CONSTRAINT odd")
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("database_that_refuses_an_answer_of_418")
+def test_a_result_that_the_database_refuses_holds_up_no_other_and_comes_back_by_its_lease(
+    organization, webhook, receiver, other_receiver, caplog
+):
+    create_webhook(organization=organization, url=other_receiver.url, events=["*"])
+    receiver.answers = [Answer(status=418, body=b"a teapot's secret")]
+    happen(organization)
+    pump = Pump()
+
+    pump.run(when_time_is_up=never)
+
+    assert pump.hand.is_empty
+    assert dict(Delivery.objects.values_list("webhook_id", "state"))[webhook.pk] == "in_flight"
+    assert states() == {"in_flight": 1, "succeeded": 1}
+    assert "a teapot's secret" not in caplog.text
+    later = timezone.now() + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS + 1)
+    pump.sweep(when_time_is_up=never, clock=lambda: later)
+    assert states() == {"succeeded": 2}
+    errors = Attempt.objects.filter(delivery__webhook_id=webhook.pk).order_by("number")
+    assert list(errors.values_list("error", flat=True)) == ["unknown", None]
+
+
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_whose_connection_broke_between_tasks_works_again(organization, webhook, receiver):
