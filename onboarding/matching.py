@@ -13,8 +13,9 @@ fetched covers the whole business of the customer:
    still counts against the others.
 4. A business that another organization has, or had, or signs up just now, is not given to this one by itself;
    nor while a signup runs that may turn out to be of it, nor where another link fits another of its WABAs.
-5. A signup that named no WABA fits by its time alone. That is enough only where nothing is known of the
-   business, and no other WABA of these minutes waits for its signup; RECOVERY_BY_TIME_ALONE switches it off.
+5. A signup that named no WABA fits by its time alone. That is enough only while it does not count as
+   abandoned, nobody has another link's page open, nothing is known of the business, and no other WABA of
+   these minutes waits for its signup; RECOVERY_BY_TIME_ALONE switches it off.
 """
 
 from dataclasses import dataclass
@@ -137,10 +138,23 @@ def is_free_for(shared: SharedWaba, signup: Signup) -> bool:
         )
     return (
         settings.RECOVERY_BY_TIME_ALONE
+        and signup.abandoned_at is None
+        and not is_another_page_open(shared, signup)
         and not known.exists()
         and not of_business.exists()
         and not others.filter(waits_for(signup)).exists()
     )
+
+
+def is_another_page_open(shared: SharedWaba, signup: Signup) -> bool:
+    """Whether somebody has another link's page and no click of theirs came: it may have been lost."""
+    opened = Signup.objects.filter(
+        started_at=None,
+        created_at__gte=shared.last_told_at - settings.RECOVERY_WINDOW,
+        created_at__lte=shared.last_told_at + CLICK_MAY_LAG,
+        link__status=OnboardingLink.Status.PENDING,
+    )
+    return opened.exclude(link=signup.link_id).exists()
 
 
 def fits_another_link(shared: SharedWaba, signup: Signup) -> bool:

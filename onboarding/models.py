@@ -227,7 +227,9 @@ class StepRun(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(
-        null=True, blank=True, help_text="null while something before it is not done"
+        null=True,
+        blank=True,
+        help_text="null while something before it is not done; of a failed step, its next try",
     )
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
@@ -237,6 +239,7 @@ class StepRun(models.Model):
         constraints = [models.UniqueConstraint(fields=["signup", "step"], name="step_once_per_signup")]
         indexes = [
             models.Index(fields=["next_attempt_at"], name="step_due", condition=Q(status="waiting")),
+            models.Index(fields=["next_attempt_at"], name="step_cooling", condition=Q(status="failed")),
             models.Index(fields=["lease_expires_at"], name="step_leased", condition=Q(status="running")),
         ]
 

@@ -4,13 +4,13 @@ Nothing here enqueues: what is ready is returned. Nothing here holds a transacti
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -19,10 +19,10 @@ from onboarding.models import Signup, StepRun
 from onboarding.outcomes import Actor, NeedsCustomer, NotYet, Problem, StepError, StepFailed
 from onboarding.pipeline import ALL_STEPS, BY_NAME, COMPLETION, STEPS, Step
 from onboarding.readiness import RUNNABLE, advance, fail, locked
-from onboarding.verdicts import crashed, verdict
+from onboarding.verdicts import crashed, tried_again_at, verdict
 
 log = structlog.get_logger("onboarding.runner")
-Status = StepRun.Status
+Status, State = StepRun.Status, Signup.State
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def run_step(signup_id: uuid.UUID, name: str) -> Advance:
     if run is None:
         return Advance()
     signup = Signup.objects.select_related("link__organization", "waba", "phone").get(pk=signup_id)
-    ending = ended(BY_NAME[name], signup, run)
+    ending = with_patience(ended(BY_NAME[name], signup, run), signup, timezone.now())
     log.info(
         "step",
         signup=str(signup_id),
@@ -87,7 +87,11 @@ def claim(signup_id: uuid.UUID, name: str, now: datetime) -> StepRun | None:
     due = Q(status=Status.WAITING, next_attempt_at__lte=now) | Q(
         status=Status.RUNNING, lease_expires_at__lte=now
     )
-    taken = StepRun.objects.filter(due, signup_id=signup_id, step=name, signup__state__in=RUNNABLE).update(
+    runnable = Signup.objects.filter(pk=OuterRef("signup_id"), state__in=RUNNABLE)
+    # A filter across the two tables would move the conditions into a sub-select, which PostgreSQL does not
+    # look at again after it has waited for another claimer: both would have the step.
+    mine = StepRun.objects.filter(due, Exists(runnable), signup_id=signup_id, step=name)
+    taken = mine.update(
         status=Status.RUNNING,
         lease_token=token,
         lease_expires_at=now + timedelta(seconds=settings.STEP_LEASE_SECONDS),
@@ -114,13 +118,21 @@ def ended(step: Step, signup: Signup, run: StepRun) -> Ending:
         return ending_of(crashed(run, timezone.now()))
 
 
+def with_patience(ending: Ending, signup: Signup, now: datetime) -> Ending:
+    """What the end-user cannot mend is tried again by itself: see `resuming.cooled`."""
+    if ending.status != Status.FAILED or ending.problem is None:
+        return ending
+    return replace(ending, next_attempt_at=tried_again_at(ending.problem, signup.exchanged_at, now))
+
+
 def refuse_disconnected(signup: Signup) -> None:
     """Whoever disconnects an account meanwhile wins: no step connects it again, or keeps its token."""
-    if signup.waba is not None and not signup.waba.is_connected:
+    is_number_gone = signup.phone is not None and signup.phone.disconnected_at is not None
+    if is_number_gone or (signup.waba is not None and not signup.waba.is_connected):
         Signup.objects.filter(pk=signup.pk).update(access_token=None)
         raise StepFailed(
             "PERMISSION_MISSING",
-            "The account was disconnected. The sign-up has to be done again.",
+            "It was disconnected. The sign-up has to be done again.",
             Actor.END_USER,
         )
 
@@ -157,7 +169,9 @@ def settle(run: StepRun, ending: Ending) -> Advance:
     if not written:
         log.warning("step lost its lease", step=run.step, signup=str(run.signup_id))
         return Advance()
-    if ending.status == Status.FAILED and BY_NAME[run.step].required and ending.problem:
+    is_required = BY_NAME[run.step].required
+    # Of two that fail side by side the first ends the signup, and what came after that is not its business.
+    if ending.status == Status.FAILED and is_required and ending.problem and signup.state == State.RUNNING:
         fail(signup, ending.problem, step=run.step, now=now)
         return Advance(may_have_told=True)
     if run.step == COMPLETION.name:

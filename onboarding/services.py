@@ -65,7 +65,7 @@ def create_link(
 
 @transaction.atomic
 def delete_link(*, link: OnboardingLink) -> None:
-    """Only while pending. A token that no phone uses is forgotten with it."""
+    """Only while pending. A token that no connected number uses is forgotten with it."""
     current = OnboardingLink.objects.select_for_update().get(pk=link.pk)
     if current.status != OnboardingLink.Status.PENDING:
         raise NotDeletableError
@@ -73,7 +73,9 @@ def delete_link(*, link: OnboardingLink) -> None:
     own = tried.filter(link=current).values_list("waba_id", flat=True)
     needed = tried.exclude(link=current).exclude(state=Signup.State.FAILED, access_token=None)
     unused = set(own) - set(needed.filter(waba__in=list(own)).values_list("waba_id", flat=True))
-    Waba.objects.filter(pk__in=unused, phones=None).delete()
+    # A number that no link was ever completed for is nobody's yet.
+    kept = Waba.objects.filter(phones__announced__isnull=False).values("pk")
+    Waba.objects.filter(pk__in=unused).exclude(pk__in=kept).delete()
     current.delete()
 
 

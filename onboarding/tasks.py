@@ -34,7 +34,8 @@ def sweep_signups() -> None:
     told = overdue.fail_unanswered(now) + overdue.tell_abandoned(now) + overdue.tell_expired(now)
     if told:
         ring_webhooks()
-    for signup_id, step in {*resuming.due(now), *resuming.unblock_silent(now)}:
+    ready = {*resuming.due(now), *resuming.unblock_silent(now), *resuming.cooled(now)}
+    for signup_id, step in ready | {*resuming.answered_elsewhere(now)}:
         ring(run_step, signup_id=str(signup_id), step=step)
 
 

@@ -12,6 +12,8 @@ from onboarding.outcomes import Actor, NotYet, Problem, StepError, StepFailed, m
 # An unknown code is tried so often before operators are asked to look.
 UNKNOWN_TRIES = 3
 JITTER = 0.2
+# What operators, or Meta, have to cure is tried again for so long, and at least so often.
+PATIENCE, LONGEST_PAUSE = timedelta(days=7), timedelta(days=1)
 SIGN_IN_AGAIN = {
     Cause.CODE_EXPIRED: (
         "CODE_EXPIRED",
@@ -87,3 +89,14 @@ def crashed(run: StepRun, now: datetime) -> StepError:
     if run.attempts < UNKNOWN_TRIES:
         return NotYet("INTERNAL", "Something failed on our side.", Actor.PLATFORM, at=retry_at(run, now))
     return StepFailed("CONFIGURATION", "Something failed on our side. Our team has to look.", Actor.PLATFORM)
+
+
+def tried_again_at(problem: Problem, since: datetime | None, now: datetime) -> datetime | None:
+    """When a failed step is tried again by itself; None where the end-user has to mend it, and after a week.
+
+    Each time after as long as it has gone on already: from RESUME_AFTER_SECONDS to a day.
+    """
+    age = now - since if since else timedelta()
+    if problem.actor not in {Actor.PLATFORM, Actor.META} or age > PATIENCE:
+        return None
+    return now + min(max(age, timedelta(seconds=settings.RESUME_AFTER_SECONDS)), LONGEST_PAUSE)

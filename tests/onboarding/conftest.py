@@ -67,7 +67,8 @@ class EndUser:
 
     def make_due(self) -> None:
         """Lets the time of every waiting step come."""
-        StepRun.objects.filter(signup_id=self.signup_id, next_attempt_at__gt=timezone.now()).update(
+        waiting = StepRun.objects.filter(signup_id=self.signup_id, status=StepRun.Status.WAITING)
+        waiting.filter(next_attempt_at__gt=timezone.now()).update(
             next_attempt_at=timezone.now() - timedelta(seconds=1)
         )
 

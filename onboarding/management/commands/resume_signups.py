@@ -31,7 +31,9 @@ class Command(BaseCommand):
         looks = [(look_at_shared, {"shared_id": pk}, f"shared WABA {pk}") for pk in recovery.due(now)]
         steps = [
             (run_step, {"signup_id": str(signup_id), "step": step}, f"{signup_id}  {step}")
-            for signup_id, step in dict.fromkeys([*resuming.due(now), *resuming.unblock_silent(now)])
+            for signup_id, step in dict.fromkeys(
+                [*resuming.due(now), *resuming.unblock_silent(now), *resuming.cooled(now)]
+            )
         ]
         self.take_up([*looks, *steps], is_here=options["here"])
         self.stdout.write(
