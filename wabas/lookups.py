@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db.models import Q
 from django.utils import timezone
 
-from meta_graph import businesses, wabas
+from api.times import timestamp
+from meta_graph import businesses, limits, wabas
 from meta_graph.client import Token, business_token
 from meta_graph.errors import Cause, GraphError
 from wabas.models import Waba
@@ -39,17 +41,37 @@ class Answers:
 def look_up(*, waba: Waba) -> Waba:
     """`waba` with an answer of at most a minute ago. Never raises because of Meta.
 
-    What fails keeps its last answer and is listed in `waba.lookup["errors"]`.
+    What fails keeps its last answer and is listed in `waba.lookup["errors"]`. While one caller asks, the
+    others get what is stored.
     """
     now = timezone.now()
     status = token_status(waba, now)
     if status in NO_TOKEN:
-        row = {"resource": "waba", "message": NO_TOKEN[status], "code": f"TOKEN_{status.upper()}"}
-        waba.lookup = waba.lookup | {"errors": [row]}
-    elif waba.looked_up_at is None or waba.looked_up_at <= now - KEPT_FOR:
+        show_why_not(waba, NO_TOKEN[status], f"TOKEN_{status.upper()}")
+    elif waba.looked_up_at is not None and waba.looked_up_at > now - KEPT_FOR:
+        pass
+    elif pause := limits.pause_until(waba.meta_waba_id):
+        said = f"Meta's rate limit is reached. Meta is asked again from {timestamp(pause)} on."
+        show_why_not(waba, said, Cause.RATE_LIMITED)
+    elif is_claimed(waba, now):
         token_value = waba.access_token or ""
         store(waba, asked(lookups(waba, business_token(token_value))), token_value, now)
+    else:
+        waba.refresh_from_db(fields=["lookup"])
+    if not waba.lookup:
+        show_why_not(waba, "Meta is being asked for the first time.", "UNDER_WAY")
     return waba
+
+
+def show_why_not(waba: Waba, message: str, code: str) -> None:
+    """In this answer only: nothing was asked of Meta."""
+    waba.lookup = waba.lookup | {"errors": [error_row("waba", message, code)]}
+
+
+def is_claimed(waba: Waba, now: datetime) -> bool:
+    """Whether this caller is the one who asks Meta: it wrote the time of the look-up."""
+    is_old = Q(looked_up_at=None) | Q(looked_up_at__lte=now - KEPT_FOR)
+    return Waba.objects.filter(is_old, pk=waba.pk).update(looked_up_at=now) == 1
 
 
 def lookups(waba: Waba, token: Token) -> dict[str, Callable[[], Any]]:

@@ -1,15 +1,19 @@
 """`GET /v1/wabas/{id}/connection`, with Graph over real HTTP."""
 
+import json
 import time
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from meta_graph import limits
 from tests.wabas.test_services import connect
+from tests.wabas.world import at_once, on_postgresql
 from wabas import examples, lookups
 from wabas.models import Waba
 
@@ -182,4 +186,59 @@ def test_nothing_is_written_while_meta_is_asked(api, meta):
         account_of(api, waba)
 
     writes = [query["sql"] for query in queries if query["sql"].startswith(("UPDATE", "INSERT"))]
-    assert [sql.split()[1] for sql in writes if "wabas_waba" in sql] == ['"wabas_waba"']
+    claim, result = [sql for sql in writes if "wabas_waba" in sql]
+    assert "looked_up_at" in claim
+    assert '"lookup"' not in claim
+    assert '"lookup"' in result
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_callers_at_once_one_asks_meta_and_the_others_answer_from_what_is_stored(api, meta):
+    waba = meta.connected_waba(api.organization)
+    meta.sandbox.set_scenario("slow", ms=300)
+    calls = len(meta.sandbox.calls())
+
+    accounts = at_once(*[lambda: account_of(api, waba)] * 5)
+
+    assert len(meta.sandbox.calls()) == calls + 4
+    codes = sorted([row["code"] for row in account["graphLookupErrors"]] for account in accounts)
+    assert codes == [[], *[["UNDER_WAY"]] * 4]
+    assert all(account["pageIds"] == waba.page_ids for account in accounts)
+
+
+def test_who_comes_while_another_asks_gets_the_last_answer(api, meta):
+    waba = meta.connected_waba(api.organization)
+    first = account_of(api, waba)
+    late = Waba.objects.get()
+    calls = len(meta.sandbox.calls())
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        Waba.objects.update(looked_up_at=timezone.now())
+        lookups.look_up(waba=late)
+
+    assert late.lookup["errors"] == first["graphLookupErrors"] == []
+    assert late.lookup["page_names"]
+    assert len(meta.sandbox.calls()) == calls
+
+
+def test_meta_is_left_alone_while_its_limit_lasts_and_the_answer_says_so(api, meta):
+    waba = meta.connected_waba(api.organization)
+    name = account_of(api, waba)["pages"][0]["name"]
+    calls, now = len(meta.sandbox.calls()), timezone.now()
+    usage = {waba.meta_waba_id: [{"estimated_time_to_regain_access": 5}]}
+    limits.note("read_waba", {"x-business-use-case-usage": json.dumps(usage)})
+
+    with time_machine.travel(now + timedelta(seconds=30)):
+        assert account_of(api, waba)["graphLookupErrors"] == []
+    with time_machine.travel(now + timedelta(seconds=61)):
+        account = account_of(api, waba)
+    assert len(meta.sandbox.calls()) == calls
+    (row,) = account["graphLookupErrors"]
+    assert (row["resource"], row["code"]) == ("waba", "RATE_LIMITED")
+    assert "asked again" in row["message"]
+    assert account["pages"][0]["name"] == name
+    cache.clear()
+    with time_machine.travel(now + timedelta(seconds=310)):
+        assert account_of(api, waba)["graphLookupErrors"] == []
+    assert len(meta.sandbox.calls()) == calls + 4
