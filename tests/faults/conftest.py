@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.e2e.product import Product
+from tests.faults.certificates import Authority
 from tests.faults.report import PROPERTY, Ledger, lines
 from tests.faults.rig import Rig, Tenant, quick
 from tests.faults.servers import postgresql_server, redis_server_of_ours
@@ -30,8 +31,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         product = Product(
             tmp_path_factory.mktemp("faults"), embedded=False, database_url=database.url, redis_url=redis.url
         )
-        product.settings = quick(product.folder, trap)
-        rig = Rig(product, database, redis, receiver, trap)
+        authority = Authority(product.folder)
+        product.settings = quick(product.folder, trap, authority)
+        rig = Rig(product, database, redis, receiver, trap, authority)
         stack.callback(product.stop)
         stack.callback(rig.publisher.kill)
         rig.names({})

@@ -103,7 +103,7 @@ def resetting(start: bytes) -> Answer:
 
 def gzip_bomb(call: Call) -> bool:
     """A small answer that unpacks to 200 MB."""
-    packed = gzip.compress(b"0" * 200_000_000, compresslevel=1)
+    packed = gzip.compress(b"0" * 1_000_000) * 200
     call.send(RETRIED + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed)
     return False
 
@@ -128,4 +128,21 @@ ENDING: dict[str, Answer] = {
     "hangs up": closing(b""),
     "half close": half_closed,
     "NUL and broken UTF-8": answering(500, body=b"\x00\xff\xfe" * 1_000_000),
+}
+# What the log says of the first attempt.
+CODES = {
+    "says nothing": "read_timeout",
+    "header drip": "deadline",
+    "status line drip": "deadline",
+    "body drip": "deadline",
+    "flood of 1xx": "deadline",
+    "endless body": "http_status",
+    "endless chunks": "http_status",
+    "gzip bomb": "http_status",
+    "10 MB header": "bad_response",
+    "another protocol": "bad_response",
+    "RST in the body": "reset",
+    "hangs up": "reset",
+    "half close": "reset",
+    "NUL and broken UTF-8": "http_status",
 }

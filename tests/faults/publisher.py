@@ -13,12 +13,14 @@ import time
 import traceback
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import django
 
 django.setup()
 
-from django.db import Error, connection, transaction  # noqa: E402 - after the setup above
+from django.contrib.auth.models import User  # noqa: E402 - after the setup above
+from django.db import Error, connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from organizations.models import Organization, Scope  # noqa: E402
@@ -129,6 +131,13 @@ def ring(count: int) -> None:
         tasks.ring()
 
 
+def operator() -> dict[str, str]:
+    """Somebody who may see everything in the admin."""
+    login = {"username": f"faults-{uuid4().hex}", "password": uuid4().hex}
+    User.objects.create_superuser(**login)
+    return login
+
+
 def erase(organization: str) -> None:
     Organization.objects.get(pk=organization).delete()
 
@@ -166,8 +175,8 @@ def pumps(count: int) -> None:
 ORDERS: dict[str, Callable[..., Any]] = {
     order.__name__: order
     for order in (
-        tenant, endpoints, publish, publish_together, flow, roll_back, die, hold, ring, erase, claim, send,
-        settle, pumps,
+        operator, tenant, endpoints, publish, publish_together, flow, roll_back, die, hold, ring, erase,
+        claim, send, settle, pumps,
     )
 }  # fmt: skip
 

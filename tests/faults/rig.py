@@ -3,11 +3,9 @@
 import json
 import os
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,25 +13,32 @@ import psycopg
 import redis
 import requests
 
-from tests.e2e.product import PYTHON, ROOT, Product
+from tests.e2e.product import ROOT, Product
+from tests.faults.certificates import Authority
+from tests.faults.orders import Publisher
 from tests.faults.servers import Server
 from tests.faults.sink import Answer, Arrival, Sink, accept
 
 # The length of one attempt, of a lease, and the pauses between attempts, in seconds: short, in their order.
-ATTEMPT, LEASE = 2.0, 5.0
-BACKOFF = (0.5, 0.5, 1.0, 1.0)
+ATTEMPT, LEASE = 2.0, 4.0
+BACKOFF = (0.5, 0.5, 0.5, 1.5)
 PATIENCE = 45.0
+# An allowed address where nobody listens.
+NOBODY = "127.0.0.3"
 
 
-def quick(folder: Any, trap: Sink) -> dict[str, str]:
+def quick(folder: Any, trap: Sink, authority: Authority) -> dict[str, str]:
     """Settings of the product here. The trap is where nothing may ever be sent: it is no allowed address,
-    and every proxy of the environment."""
+    and every proxy of the environment, for every host."""
     proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"), trap.url)
     return proxies | {
+        "NO_PROXY": "",
+        "no_proxy": "",
         "DELIVERY_SECONDS": str(ATTEMPT),
         "DELIVERY_LEASE_SECONDS": str(LEASE),
         "DELIVERY_BACKOFF_SECONDS": ",".join(map(str, BACKOFF)),
-        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1/32",
+        "WEBHOOK_ALLOWED_NETWORKS": f"127.0.0.1/32,{NOBODY}/32",
+        "SSL_CERT_FILE": str(authority.file),
         "API_RATE_LIMIT": "6000/minute",
         "NETRC": str(folder / "netrc"),
         "FAULT_NAMES": str(folder / "names.json"),
@@ -50,62 +55,6 @@ def until(is_so: Callable[[], Any], seconds: float = PATIENCE, *, every: float =
     return found
 
 
-class OrderFailedError(Exception):
-    """The publisher could not do it; the text is its traceback."""
-
-
-class Publisher:
-    """The process of tests/faults/publisher.py."""
-
-    def __init__(self, product: Product) -> None:
-        self.product = product
-        self.running: subprocess.Popen[str] | None = None
-
-    def begin(self, order: str, **given: Any) -> None:
-        if self.running is None or self.running.poll() is not None:
-            self.start()
-        assert self.running is not None
-        assert self.running.stdin is not None
-        self.running.stdin.write(json.dumps({"order": order, **given}) + "\n")
-        self.running.stdin.flush()
-
-    def result(self) -> Any:
-        """Raises EOFError when the process has died."""
-        assert self.running is not None
-        assert self.running.stdout is not None
-        line = self.running.stdout.readline()
-        if not line:
-            self.kill()
-            raise EOFError
-        answer = json.loads(line)
-        if "raised" in answer:
-            raise OrderFailedError(answer["raised"])
-        return answer["done"]
-
-    def do(self, order: str, **given: Any) -> Any:
-        self.begin(order, **given)
-        return self.result()
-
-    def start(self) -> None:
-        with (self.product.folder / "publisher.log").open("ab") as log:
-            self.running = subprocess.Popen(
-                [PYTHON, "-m", "tests.faults.publisher"], cwd=ROOT, env=self.product.environment, text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
-            )  # fmt: skip
-
-    def kill(self) -> None:
-        if self.running is None:
-            return
-        if self.running.poll() is None:
-            os.killpg(self.running.pid, signal.SIGKILL)
-        for pipe in (self.running.stdin, self.running.stdout):
-            if pipe is not None:
-                with suppress(BrokenPipeError):
-                    pipe.close()
-        self.running.wait()
-        self.running = None
-
-
 @dataclass(frozen=True)
 class Endpoint:
     id: str
@@ -120,6 +69,7 @@ class Rig:
     redis: Server
     sink: Sink
     trap: Sink
+    authority: Authority
     made: int = 0
     known_starts: int = 1
 
@@ -149,11 +99,21 @@ class Rig:
         process = self.product.processes.get(name)
         return process is not None and process.poll() is None
 
-    def start_worker(self, name: str = "webhooks") -> None:
+    def start_worker(self, name: str = "webhooks", **settings: str) -> None:
+        """One of webhooks, with `settings` of its own beside those of all."""
+        common = self.product.settings
+        self.product.settings = common | settings
         self.product.worker(name, "2", "webhooks")
+        self.product.settings = common
 
     def signal(self, number: signal.Signals, name: str = "webhooks") -> None:
         os.killpg(self.product.processes[f"worker-{name}"].pid, number)
+
+    def log(self, name: str = "webhooks") -> Callable[[], str]:
+        """What a worker has written since this call, whenever one asks."""
+        log = self.product.folder / f"worker-{name}.log"
+        begun = log.stat().st_size
+        return lambda: log.read_bytes()[begun:].decode(errors="replace")
 
     def wait_until_delivering(self) -> None:
         tenant = self.tenant()
@@ -182,6 +142,13 @@ class Rig:
         written.write_text(json.dumps(known))
         written.rename(self.product.folder / "names.json")
 
+    def path(self, *plan: Answer) -> str:
+        """One of the sink's that nobody has had, with its plan."""
+        self.made += 1
+        path = f"/hooks/{self.made}"
+        self.sink.plans[path] = list(plan)
+        return path
+
     def flush(self) -> None:
         with redis.Redis.from_url(self.redis.url) as client:
             client.flushall()
@@ -191,6 +158,11 @@ class Rig:
     def rows(self, statement: str, *parameters: Any) -> list[Any]:
         with psycopg.connect(self.database.url, autocommit=True) as connection:
             return connection.execute(statement, parameters).fetchall()
+
+    def change(self, statement: str, *parameters: Any) -> int:
+        """Changes rows behind the product's back, as time does; how many."""
+        with psycopg.connect(self.database.url, autocommit=True) as connection:
+            return connection.execute(statement, parameters).rowcount
 
     def tenant(self) -> "Tenant":
         return Tenant(self, **self.publisher.do("tenant"))
@@ -214,11 +186,8 @@ class Tenant:
     def make(
         self, count: int, *plan: Answer, scheme: str = "http", host: str = "127.0.0.1", port: int = 0
     ) -> list[Endpoint]:
-        sink = self.rig.sink
-        start = f"{scheme}://{host}:{port or sink.port}"
-        paths = [f"/hooks/{self.rig.made + number}" for number in range(count)]
-        self.rig.made += count
-        sink.plans |= {path: list(plan) for path in paths}
+        start = f"{scheme}://{host}:{port or self.rig.sink.port}"
+        paths = [self.rig.path(*plan) for _ in range(count)]
         saved = self.rig.publisher.do(
             "endpoints", organization=self.organization, urls=[start + path for path in paths]
         )
@@ -232,6 +201,25 @@ class Tenant:
         self.publish(1)
         self.finished()
         return made
+
+    def created(self, *plan: Answer, **body: Any) -> dict[str, Any]:
+        """An endpoint made by the API, and its answer, secrets included."""
+        path = self.rig.path(*plan)
+        answer = self.call(
+            "POST", "outgoing-webhooks", {"url": self.rig.sink.url + path, "events": ["*"], **body}
+        )
+        assert answer.status_code == 201, answer.text
+        shown: dict[str, Any] = answer.json()["data"]
+        self.endpoints.append(Endpoint(id=shown["id"], path=path, secret=shown["secret"]))
+        return shown
+
+    def change(self, endpoint: Endpoint, **changes: Any) -> None:
+        """As the customer does it, over the API."""
+        assert self.call("PATCH", f"outgoing-webhooks/{endpoint.id}", changes).status_code == 200
+
+    def move(self, endpoint: Endpoint) -> None:
+        """The customer gives an endpoint that is elsewhere the sink's URL."""
+        self.change(endpoint, url=self.rig.sink.url + endpoint.path)
 
     def publish(self, count: int) -> list[float]:
         """The seconds that each transaction took, its ring included."""
@@ -284,6 +272,17 @@ class Tenant:
     def failures(self) -> list[str]:
         """The error codes of the attempts that failed."""
         return [error for _, _, error, *_ in self.attempts() if error is not None]
+
+    def first_errors(self) -> dict[str, str | None]:
+        """By endpoint: the error code of the first attempt of its latest event, None for a success."""
+        return dict(
+            self.rig.rows(
+                "SELECT w.id::text, a.error FROM webhooks_attempt a"
+                " JOIN webhooks_outgoingwebhook w ON w.id = a.webhook_id"
+                " WHERE number = 1 AND w.organization_id = %s ORDER BY a.id",
+                self.organization,
+            )
+        )
 
     def came(self) -> list[Arrival]:
         paths = {endpoint.path for endpoint in self.endpoints}

@@ -1,6 +1,7 @@
 """The receiver of these tests: an HTTP server on raw sockets, so that it can misbehave in every way."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -59,6 +60,7 @@ class Sink:
     """Answers each path as planned, one answer a request, and `accept` when the plan is at its end."""
 
     def __init__(self, host: str) -> None:
+        self.host = host
         self.listener = socket.create_server((host, 0), backlog=512)
         self.port: int = self.listener.getsockname()[1]
         self.url = f"http://{host}:{self.port}"
@@ -68,22 +70,38 @@ class Sink:
         self.at_once: dict[str, int] = {}
         self.most_at_once: dict[str, int] = {}
         self.lock, self.stopped = threading.Lock(), threading.Event()
-        threading.Thread(target=self.listen, daemon=True).start()
+        threading.Thread(target=self.listen, args=(self.listener,), daemon=True).start()
 
-    def listen(self) -> None:
+    def listen(self, listener: socket.socket, context: ssl.SSLContext | None = None) -> None:
         while not self.stopped.is_set():
             try:
-                sock, _ = self.listener.accept()
+                sock, _ = listener.accept()
             except OSError:
                 return
             self.connections += 1
-            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+            threading.Thread(target=self.serve, args=(sock, context), daemon=True).start()
 
-    def serve(self, sock: socket.socket) -> None:
+    @contextmanager
+    def securely(self, context: ssl.SSLContext) -> Iterator[int]:
+        """Another door of the same sink, over TLS; its port."""
+        listener = socket.create_server((self.host, 0), backlog=512)
+        threading.Thread(target=self.listen, args=(listener, context), daemon=True).start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            shut(listener)
+
+    def serve(self, sock: socket.socket, context: ssl.SSLContext | None) -> None:
         """One connection, request after request."""
-        with sock, suppress(OSError):
+        with suppress(OSError), sock:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(60)
+            if context is not None:
+                sock = context.wrap_socket(sock, server_side=True)
+            self.take_calls(sock)
+
+    def take_calls(self, sock: socket.socket) -> None:
+        with sock:
             while (arrival := read_request(sock)) and self.answered(Call(sock, arrival, self.stopped)):
                 pass
 
@@ -107,9 +125,14 @@ class Sink:
 
     def close(self) -> None:
         self.stopped.set()
-        with suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        shut(self.listener)
+
+
+def shut(listener: socket.socket) -> None:
+    """Closed alone, it would still accept one connection."""
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
 
 
 def read_request(sock: socket.socket) -> Arrival | None:

@@ -1,4 +1,4 @@
-"""What customers and operators change while deliveries are on their way (E18, E19, S4)."""
+"""What customers and operators change while deliveries are on their way (E18, E19, R9, S4)."""
 
 import threading
 import uuid
@@ -119,7 +119,7 @@ def test_a_redelivery_beside_a_scheduled_retry_is_a_delivery_of_its_own(
     rig: Rig, tenant: Tenant, ledger: Ledger
 ) -> None:
     answer = threading.Event()
-    endpoint = tenant.endpoint(answering(500, "Retry-After: 4"), held(answer))
+    endpoint = tenant.endpoint(answering(500, "Retry-After: 3"), held(answer))
     tenant.publish(1)
     until(lambda: tenant.attempts() and tenant.states() == {"pending": 1})
     path = f"outgoing-webhooks/{endpoint.id}/deliveries"
@@ -135,4 +135,25 @@ def test_a_redelivery_beside_a_scheduled_retry_is_a_delivery_of_its_own(
     arrivals = rig.sink.came(endpoint.path)
     assert [arrival.attempt for arrival in arrivals] == [1, 1, 2]
     assert len({(arrival.event_id, arrival.body) for arrival in arrivals}) == 1
+    assert tenant.states() == {"succeeded": 2}
+
+
+def test_what_arrived_is_sent_again_once_and_never_to_a_disabled_endpoint(
+    rig: Rig, tenant: Tenant, ledger: Ledger
+) -> None:
+    endpoint = tenant.endpoint()
+    tenant.publish(1)
+    tenant.finished()
+    path = f"outgoing-webhooks/{endpoint.id}/deliveries"
+    (first,) = tenant.call("GET", path).json()["data"]
+    again = tenant.call("POST", f"{path}/{first['id']}/redeliver")
+    tenant.finished()
+    tenant.change(endpoint, isActive=False)
+
+    refused = tenant.call("POST", f"{path}/{first['id']}/redeliver").status_code
+
+    row = ledger.row("R9 redelivered after it arrived; then disabled", tenant, duplicates=1)
+    assert (again.status_code, again.json()["data"]["replayOf"], refused) == (202, first["id"], 409)
+    assert row.duplicates == 1
+    assert [arrival.attempt for arrival in rig.sink.came(endpoint.path)] == [1, 1]
     assert tenant.states() == {"succeeded": 2}

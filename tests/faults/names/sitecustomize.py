@@ -1,7 +1,8 @@
 """A stub resolver for the product's processes: Python imports a module of this name before all others.
 
 The file that FAULT_NAMES names has a JSON object of host name to `{"addresses": [...], "seconds": 0}`. A name
-without an address does not exist; what the file does not name is looked up as ever.
+without an address does not exist, or with `"fails": true` nobody can say (SERVFAIL); what the file does not
+name is looked up as ever.
 """
 
 import json
@@ -20,6 +21,8 @@ def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
     if known is None:
         return ask_the_system(host, port, *args, **options)
     time.sleep(known["seconds"])
+    if known.get("fails"):
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
     if not known["addresses"]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     return [
