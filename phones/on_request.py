@@ -3,15 +3,17 @@
 Each call is made in the request. What Meta refuses or cannot do is raised as the GraphError that it is.
 """
 
+import math
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
-from api.errors import ConflictError
-from meta_graph import phone_numbers
+from api.errors import ConflictError, RateLimitedError
+from meta_graph import limits, phone_numbers
 from meta_graph.client import Token, business_token
 from meta_graph.errors import Cause, GraphError
+from phones.health import SyncStatus, sync_status
 from phones.models import PhoneNumber
 from phones.reasons import TOKENS
 from phones.registration import (
@@ -19,6 +21,7 @@ from phones.registration import (
     CoexistenceError,
     Maker,
     Standing,
+    attempts_left,
     next_attempt_at,
     pin_for,
     register,
@@ -26,7 +29,7 @@ from phones.registration import (
 )
 from phones.services import note_registered, refresh_phone, request_sync
 from phones.two_step import drop_new, is_refusal, keep_new, send_new, take_over
-from wabas.services import check_soon
+from wabas.models import Waba
 from wabas.tokens import TokenStatus, token_status
 
 
@@ -50,6 +53,12 @@ class NotRegisteredError(ConflictError):
     message = "The number is not registered. Registering it sets its PIN too."
 
 
+class PausedError(RateLimitedError):
+    """Meta wants to hear nothing of the account until `retry_at`; nothing was asked of it."""
+
+    message = "Meta's rate limit is reached."
+
+
 class PinOfAppError(ConflictError):
     message = "The number is on the WhatsApp Business app, where its owner sets the PIN."
 
@@ -61,15 +70,15 @@ class UnderWayError(ConflictError):
 def register_phone(*, phone: PhoneNumber, pin: str | None = None) -> PhoneNumber:
     """Puts the number on the Cloud API with `pin`, else with its own. Raises ConflictError, GraphError.
 
-    What Meta says of the number now decides whether it may: an earlier call may have done it unnoticed. A
-    given PIN is kept before it is sent, and becomes the number's own when Meta takes it.
+    Where our row does not refuse it, what Meta says of the number now decides whether it may: an earlier call
+    may have done it unnoticed. A given PIN is kept before it is sent, and becomes the number's own when Meta
+    takes it. Raises PausedError too.
     """
     current, token = usable(phone)
-    if current.is_coexistence:
-        raise CoexistenceError
+    refuse_known(current)
+    refuse_paused(current.waba)
     info = phone_numbers.read_phone_number(phone_number_id=current.meta_phone_number_id, token=token)
     refuse_needless(refresh_phone(phone=current, info=info))
-    refuse_second(current)
     if pin is not None:
         keep_new(current, pin)
     tried = str(current.new_pin or pin_for(current))
@@ -89,7 +98,7 @@ def register_phone(*, phone: PhoneNumber, pin: str | None = None) -> PhoneNumber
 
 
 def set_phone_pin(*, phone: PhoneNumber, pin: str) -> PhoneNumber:
-    """Gives the number another two-step PIN at Meta. Raises ConflictError, GraphError.
+    """Gives the number another two-step PIN at Meta. Raises ConflictError, PausedError, GraphError.
 
     Kept before it is sent. Where Meta's answer is not learnt, the next check sends it again.
     """
@@ -99,6 +108,7 @@ def set_phone_pin(*, phone: PhoneNumber, pin: str) -> PhoneNumber:
             raise PinOfAppError
         case Standing.NEEDS_VERIFICATION | Standing.NEEDS_REGISTRATION:
             raise NotRegisteredError
+    refuse_paused(current.waba)
     keep_new(current, pin)
     send_new(current, token)
     return current
@@ -115,10 +125,30 @@ def usable(phone: PhoneNumber) -> tuple[PhoneNumber, Token]:
     return current, business_token(current.waba.access_token or "")
 
 
+def refuse_known(phone: PhoneNumber) -> None:
+    """What our own rows say, as long as they are fresh, costs none of the account's calls."""
+    if phone.is_coexistence:
+        raise CoexistenceError
+    now = timezone.now()
+    if standing(phone) is Standing.REGISTERED and sync_status(phone, now) is SyncStatus.FRESH:
+        raise AlreadyRegisteredError
+    refuse_second(phone)
+    if attempts_left(phone, now, made_by=Maker.PERSON) == 0:
+        raise used_up(phone)
+
+
+def refuse_paused(waba: Waba) -> None:
+    pause = limits.pause_until(waba.meta_waba_id)
+    if pause:
+        seconds = max(1, math.ceil((pause - timezone.now()).total_seconds()))
+        raise PausedError(retry_at=pause, headers={"Retry-After": str(seconds)})
+
+
 def refuse_needless(phone: PhoneNumber) -> None:
     match standing(phone):
         case Standing.REGISTERED:
-            check_soon(waba_id=phone.waba_id, at=timezone.now())
+            # Not more often than clients may ask for a check: a refusal costs nothing to repeat.
+            request_sync(phone=phone)
             raise AlreadyRegisteredError
         case Standing.NEEDS_VERIFICATION:
             raise NotVerifiedError

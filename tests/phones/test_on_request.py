@@ -1,5 +1,6 @@
 """A client registers a number and changes its PIN: what it may, what it costs, what a crash leaves behind."""
 
+import json
 import logging
 from datetime import timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from meta_graph import phone_numbers
+from meta_graph import limits, phone_numbers
 from phones import two_step
 from phones.disconnecting import disconnect_phone
 from phones.models import PhoneNumber, RegistrationAttempt
@@ -139,6 +140,58 @@ def test_meta_saying_so_is_the_same_and_it_is_not_asked_again(api, meta):
     assert (first.status_code, second.status_code) == (409, 409)
     assert first.json()["error"]["retryAt"] == second.json()["error"]["retryAt"]
     assert len(meta.sandbox.calls("register")) == 1
+
+
+def test_what_our_rows_refuse_is_not_asked_of_meta(api, meta):
+    phone = known_phone(api.organization, meta)
+    check_waba(phone.waba_id)
+    planned, calls = Waba.objects.get().check_due_at, len(meta.sandbox.calls())
+
+    done = [api.post(f"phones/{phone.pk}/register") for _ in range(3)]
+    PhoneNumber.objects.update(is_registered=False, status="PENDING")
+    for _ in range(10):
+        RegistrationAttempt.objects.create(phone=phone, made_by="platform", outcome="x")
+    used_up = api.post(f"phones/{phone.pk}/register")
+
+    assert [answer.status_code for answer in [*done, used_up]] == [409] * 4
+    assert len(meta.sandbox.calls()) == calls
+    assert Waba.objects.get().check_due_at == planned
+
+
+def test_a_row_that_is_old_is_not_believed(api, meta):
+    phone = known_phone(api.organization, meta)
+    check_waba(phone.waba_id)
+    PhoneNumber.objects.update(synced_at=timezone.now() - timedelta(days=1))
+    meta.change(phone.meta_phone_number_id, status="PENDING", platform_type="NOT_APPLICABLE")
+
+    assert api.post(f"phones/{phone.pk}/register", {"pin": "482913"}).status_code == 202
+
+
+def test_refusals_plan_no_more_checks_than_a_client_may_ask_for(api, meta):
+    phone = meta.registered_phone(api.organization)
+
+    for _ in range(3):
+        assert api.post(f"phones/{phone.pk}/register").status_code == 409
+
+    assert row().sync_requested_at is not None
+    assert Waba.objects.get().check_due_at is None
+
+
+@pytest.mark.parametrize("call", ["register", "pin"])
+def test_meta_is_left_alone_while_its_limit_lasts(api, meta, call):
+    phone = known_phone(api.organization, meta)
+    PhoneNumber.objects.update(is_registered=call == "pin", synced_at=None)
+    calls, usage = len(meta.sandbox.calls()), {"estimated_time_to_regain_access": 5}
+    headers = {"x-business-use-case-usage": json.dumps({phone.waba.meta_waba_id: [usage]})}
+    limits.note("read_waba", headers)
+
+    answer = api.post(f"phones/{phone.pk}/{call}", {"pin": "482913"})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMITED")
+    assert answer.json()["error"]["retryAt"] > timezone.now().isoformat()
+    assert 290 <= int(answer["Retry-After"]) <= 300
+    assert len(meta.sandbox.calls()) == calls
+    assert row().new_pin is None
 
 
 def test_while_one_call_is_on_its_way_another_is_not_made(api, meta):
