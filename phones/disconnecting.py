@@ -40,10 +40,16 @@ def leave_waba(*, waba: Waba, reason: str, initiated_by: str) -> Waba:
 
 
 def unsubscribed(waba: Waba) -> bool:
-    """Whether Meta has confirmed that our app gets nothing of the WABA any more."""
+    """Whether Meta has confirmed that our app gets nothing of the WABA any more.
+
+    Nothing is asked once another organization has it connected: the subscription is theirs then.
+    """
     if not waba.access_token:
         return False
+    others = Waba.objects.connected().filter(meta_waba_id=waba.meta_waba_id).exclude(pk=waba.pk)
     for _ in range(TRIES):
+        if others.exists():
+            return False
         try:
             wabas.unsubscribe_app(waba_id=waba.meta_waba_id, token=business_token(waba.access_token))
         except GraphError as error:

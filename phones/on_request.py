@@ -79,6 +79,8 @@ def register_phone(*, phone: PhoneNumber, pin: str | None = None) -> PhoneNumber
     refuse_paused(current.waba)
     info = phone_numbers.read_phone_number(phone_number_id=current.meta_phone_number_id, token=token)
     refuse_needless(refresh_phone(phone=current, info=info))
+    if current.disconnected_at:
+        raise NotConnectedError
     # Once more: while Meta was asked another caller may have begun.
     refuse_second(current)
     if pin is not None:

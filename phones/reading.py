@@ -89,12 +89,13 @@ def is_subscribed(waba: Waba, token: Token) -> bool:
 def subscribe_again(waba: Waba, token: Token) -> bool:
     """A subscription that was lost while the token is good is nobody's wish: only we could end it.
 
-    Whoever disconnected the WABA in this very moment is obeyed. Whether Meta lists us now.
+    Whoever disconnected the WABA in this very moment is obeyed, unless somebody has connected it again: the
+    subscription is one for all organizations. Whether Meta lists us now.
     """
     log.warning("the subscription was lost", waba=str(waba.pk))
     try:
         wabas.subscribe_app(waba_id=waba.meta_waba_id, token=token)
-        if not Waba.objects.connected().filter(pk=waba.pk).exists():
+        if not Waba.objects.connected().filter(meta_waba_id=waba.meta_waba_id).exists():
             wabas.unsubscribe_app(waba_id=waba.meta_waba_id, token=token)
         return is_subscribed(waba, token)
     except GraphError as error:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from api.doorbell import ring_on_commit
@@ -82,12 +82,21 @@ def is_on_both(info: PhoneNumberInfo) -> bool:
 
 
 def refresh_phone(*, phone: PhoneNumber, info: PhoneNumberInfo) -> PhoneNumber:
-    """Writes what Meta says of the number now; what is the customer's stays."""
+    """Writes what Meta says of the number now; what is the customer's stays.
+
+    A row that was disconnected meanwhile stays as it is, and `phone` shows it.
+    """
     read = facts(info)
-    for name, value in read.items():
-        setattr(phone, name, value)
-    phone.save(update_fields=[*read, "updated_at"])
+    if _still_connected(phone).update(**read, updated_at=timezone.now()):
+        for name, value in read.items():
+            setattr(phone, name, value)
+    else:
+        phone.refresh_from_db(fields=["disconnected_at", *read])
     return phone
+
+
+def _still_connected(phone: PhoneNumber) -> QuerySet[PhoneNumber]:
+    return PhoneNumber.objects.filter(pk=phone.pk, disconnected_at=None)
 
 
 @transaction.atomic
@@ -121,10 +130,14 @@ def keep_pin(*, phone_id: UUID, pin: str) -> None:
 
 
 def note_registered(*, phone: PhoneNumber) -> None:
-    """Meta accepted the registration just now; a check reads the rest, at once."""
-    phone.is_registered = True
-    phone.save(update_fields=["is_registered", "updated_at"])
-    check_soon(waba_id=phone.waba_id, at=timezone.now())
+    """Meta accepted the registration just now; a check reads the rest, at once.
+
+    Nothing is noted of a row that was disconnected meanwhile.
+    """
+    now = timezone.now()
+    phone.is_registered = _still_connected(phone).update(is_registered=True, updated_at=now) == 1
+    if phone.is_registered:
+        check_soon(waba_id=phone.waba_id, at=now)
 
 
 def update_phone(*, phone: PhoneNumber, changes: dict[str, Any]) -> PhoneNumber:

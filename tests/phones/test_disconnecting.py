@@ -6,16 +6,23 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from meta_graph import phone_numbers
+from meta_graph import phone_numbers, wabas
 from meta_graph.client import business_token
 from phones import reading, sync
-from phones.disconnecting import disconnect_phone, disconnect_waba, leave_waba
+from phones.disconnecting import disconnect_phone, disconnect_waba, leave_waba, unsubscribed
 from phones.models import PhoneNumber
-from phones.services import DisconnectedMeanwhileError, adopt_link, connect_phone
+from phones.services import (
+    DisconnectedMeanwhileError,
+    adopt_link,
+    connect_phone,
+    note_registered,
+    refresh_phone,
+)
 from phones.sync import check_waba, sync_phone
 from tests.phones.world import healthy_phone, healthy_waba, known_phone, names, told
-from tests.wabas.world import at_once, on_postgresql
+from tests.wabas.world import at_once, on_postgresql, token_of
 from wabas.models import Waba
+from wabas.services import connect_waba
 from webhooks.models import Delivery
 from webhooks.services import create_webhook
 
@@ -173,6 +180,51 @@ def test_a_body_is_refused(api):
 
     assert api.post(f"wabas/{waba.pk}/disconnect", {"force": True}).status_code == 400
     assert Waba.objects.get().is_connected
+
+
+def connected_by_another(meta: Any, phone: PhoneNumber, organization: Any) -> Waba:
+    """Disconnected and connected again by `organization` while somebody holds the old row in hand."""
+    disconnect(Waba.objects.get(pk=phone.waba_id))
+    token = business_token(phone.waba.access_token or "")
+    info = wabas.read_waba(waba_id=phone.waba.meta_waba_id, token=token)
+    return connect_waba(
+        organization=organization, info=info, token_value=token.value, token_expires_at=None, captured={}
+    )
+
+
+@pytest.mark.parametrize("way", [unsubscribed, lambda waba: reading.subscribe_again(waba, token_of(waba))])
+def test_the_subscription_of_whoever_connected_it_meanwhile_is_left_alone(organization, stranger, meta, way):
+    phone = known_phone(organization, meta)
+    connected_by_another(meta, phone, stranger.organization)
+
+    way(phone.waba)
+
+    assert meta.sandbox.state.objects[phone.waba.meta_waba_id]["is_subscribed"]
+
+
+def test_a_subscription_of_nobody_is_ended_again(organization, meta):
+    phone = known_phone(organization, meta)
+    disconnect(Waba.objects.get())
+
+    assert not reading.subscribe_again(phone.waba, token_of(phone.waba))
+
+    assert not meta.sandbox.state.objects[phone.waba.meta_waba_id]["is_subscribed"]
+
+
+def test_what_meta_says_too_late_of_a_disconnected_number_is_not_noted(organization, meta):
+    late = known_phone(organization, meta)
+    info = phone_numbers.read_phone_number(
+        phone_number_id=late.meta_phone_number_id, token=token_of(late.waba)
+    )
+    disconnect(Waba.objects.get())
+
+    shown = refresh_phone(phone=late, info=info)
+    note_registered(phone=late)
+
+    row = PhoneNumber.objects.get()
+    assert (row.is_registered, row.status) == (shown.is_registered, shown.status) == (False, "DISCONNECTED")
+    assert shown.disconnected_at == NOW
+    assert Waba.objects.get().check_due_at is None
 
 
 # ---- afterwards ----------------------------------------------------------------------------------------
