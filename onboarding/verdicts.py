@@ -67,13 +67,12 @@ def may_retry(run: StepRun, error: GraphError, now: datetime) -> bool:
     return run.first_started_at is None or now - run.first_started_at < settings.STEP_GIVE_UP_AFTER
 
 
-def verdict(run: StepRun, error: GraphError, now: datetime) -> StepError:
-    """The exception that says how the step goes on."""
+def verdict(run: StepRun, error: GraphError, now: datetime, *, wait: float = 0.0) -> StepError:
+    """The exception that says how the step goes on; `wait`: seconds that it has to wait at least."""
     problem = problem_of(error)
     if may_retry(run, error, now):
-        outcome = NotYet(
-            problem.code, problem.message, problem.actor, at=retry_at(run, now, error.retry_after)
-        )
+        wait = max(wait, error.retry_after or 0.0)
+        outcome = NotYet(problem.code, problem.message, problem.actor, at=retry_at(run, now, wait))
         outcome.problem = problem
         return outcome
     if error.cause is Cause.UNKNOWN:

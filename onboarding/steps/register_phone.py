@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from meta_graph import phone_numbers
@@ -11,7 +12,7 @@ from meta_graph.errors import Cause, GraphError
 from onboarding.models import Signup, StepRun
 from onboarding.next_action import VERIFY_NUMBER
 from onboarding.outcomes import Actor, NeedsCustomer, NotYet, Settled, StepError
-from onboarding.verdicts import retry_at
+from onboarding.verdicts import retry_at, verdict
 from phones.models import PhoneNumber, RegistrationAttempt
 from phones.registration import WINDOW, AttemptsUsedUpError, Standing, pin_for, register, standing
 from phones.services import is_on_both, note_registered, refresh_phone
@@ -83,6 +84,9 @@ def meaning(error: GraphError, run: StepRun) -> StepError | None:
         return NotYet(*PIN_LOCKED, Actor.META, at=now + timedelta(seconds=error.retry_after or PIN_LOCK))
     if error.cause is Cause.JUST_DELETED:
         return NotYet(*JUST_RELEASED, Actor.META, at=retry_at(run, now, error.retry_after))
+    if error.broken:
+        # Meta may be at it still: asked again before it has ended, it would register twice.
+        return verdict(run, error, now, wait=settings.META_REQUEST_TIMEOUT)
     return None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.utils import timezone
 
 from phones.models import PhoneNumber, RegistrationAttempt
@@ -43,6 +44,17 @@ def test_the_pin_is_stored_before_meta_is_asked_and_kept_for_the_next_try(circle
     phone = PhoneNumber.objects.get()
     assert phone.pin == kept == circle.meta.sandbox.state.objects[phone.meta_phone_number_id]["pin"]
     assert registrations(circle) == 2
+
+
+def test_a_registration_without_an_answer_is_left_to_end_before_meta_is_asked_again(circle: Circle) -> None:
+    user = circle.signed_up()
+    circle.meta.sandbox.set_scenario("graph_down", how="reset", call="register", times=1)
+
+    run_due()
+
+    again = user.step("register_phone").next_attempt_at
+    assert again is not None
+    assert again - timezone.now() > timedelta(seconds=settings.META_REQUEST_TIMEOUT - 1)
 
 
 def test_a_pin_of_an_earlier_signup_is_tried_once_and_then_asked_for(circle: Circle) -> None:
