@@ -57,12 +57,12 @@ class Processes:
         self.wait(name, server, lambda: answers(f"http://127.0.0.1:{port}/"))
         return server
 
-    def sandbox(self, *, latency_ms: int) -> str:
+    def sandbox(self, *, latency_ms: int, credit_line_id: str = "") -> str:
         """The fake Meta, by its URL."""
         server = self.start(
             "sandbox",
             *("meta_graph.sandbox", "--port", "0", "--latency-ms", str(latency_ms)),
-            environment={},
+            environment={"META_CREDIT_LINE_ID": credit_line_id},
         )
         self.wait("sandbox", server, lambda: b"\n" in self.log("sandbox").read_bytes())
         return str(json.loads(self.log("sandbox").read_text().splitlines()[0])["url"])

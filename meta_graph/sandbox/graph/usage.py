@@ -25,11 +25,12 @@ def count(world: World, waba: str) -> None:
 
 
 def headers(world: World, waba: str | None, wait_minutes: float) -> dict[str, str]:
-    """Percentages of the budgets, as JSON in headers."""
+    """Percentages of the budgets, as JSON in headers; a wait is for our portfolio where no account is meant."""
     app = {"call_count": 1, "total_time": 1, "total_cputime": 1}
-    if waba is None:
+    limited = waba or (world.config.business_id if wait_minutes else None)
+    if limited is None:
         return {"X-App-Usage": json.dumps(app)}
-    used = 100 if wait_minutes else 100 * len(world.budgets.get(waba, [])) // budget_of(world, waba)
+    used = 100 if wait_minutes else 100 * len(world.budgets.get(limited, [])) // budget_of(world, limited)
     case = {
         "type": "whatsapp",
         "call_count": used,
@@ -37,4 +38,4 @@ def headers(world: World, waba: str | None, wait_minutes: float) -> dict[str, st
         "total_time": 1,
         "estimated_time_to_regain_access": wait_minutes,
     }
-    return {"X-App-Usage": json.dumps(app), "X-Business-Use-Case-Usage": json.dumps({waba: [case]})}
+    return {"X-App-Usage": json.dumps(app), "X-Business-Use-Case-Usage": json.dumps({limited: [case]})}
