@@ -86,13 +86,16 @@ class Product:
             self.spawn("product", PYTHON, "manage.py", "run", "--no-demo")
         else:
             self.spawn("sandbox", PYTHON, "-m", "meta_graph.sandbox", "--port", str(self.sandbox_port))
-            self.spawn("web", BIN / "granian", "--interface", "wsgi", "--port", str(self.web_port),
-                       "--blocking-threads", "4", "--no-ws", "config.wsgi:application")  # fmt: skip
+            self.start_web()
             self.start_worker()
             self.worker("webhooks", "2", "webhooks")
             self.start_beat()
         self.wait_for(f"{self.url}/v1/openapi.json")
         self.wait_for(f"{self.sandbox_url}/")
+
+    def start_web(self) -> None:
+        self.spawn("web", BIN / "granian", "--interface", "wsgi", "--port", str(self.web_port),
+                   "--blocking-threads", "4", "--no-ws", "config.wsgi:application")  # fmt: skip
 
     def start_worker(self) -> None:
         self.worker("signups", "8", "signup,maintenance")

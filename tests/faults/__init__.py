@@ -1,1 +1,1 @@
-"""What the engine of outgoing webhooks survives: real processes, servers of our own, faults on purpose."""
+"""What signups and outgoing webhooks survive: real processes, servers of our own, faults on purpose."""

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 import pytest
 
 from tests.e2e.product import Product
+from tests.faults import signup_report
 from tests.faults.certificates import Authority
+from tests.faults.crowd import SETTINGS, Crowd
 from tests.faults.report import PROPERTY, Ledger, lines
 from tests.faults.rig import Rig, Tenant, quick
 from tests.faults.servers import postgresql_server, redis_server_of_ours
@@ -32,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
             tmp_path_factory.mktemp("faults"), embedded=False, database_url=database.url, redis_url=redis.url
         )
         authority = Authority(product.folder)
-        product.settings = quick(product.folder, trap, authority)
+        product.settings = quick(product.folder, trap, authority) | SETTINGS
         rig = Rig(product, database, redis, receiver, trap, authority)
         stack.callback(product.stop)
         stack.callback(rig.publisher.kill)
@@ -61,12 +63,29 @@ def ledger(rig: Rig, request: pytest.FixtureRequest) -> Ledger:
     return Ledger(request.node, time.monotonic())
 
 
+@pytest.fixture(scope="module")
+def crowd(running: Rig) -> Iterator[Crowd]:
+    """Many signups at once; the product is what it was when they are over."""
+    running.restore()
+    usual = dict(running.product.settings)
+    gathered = Crowd(running)
+    yield gathered
+    gathered.product.clear_scenarios()
+    running.product.settings = usual
+    gathered.work(8)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [
         report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])
     ]
-    rows = [value for report in reports for name, value in report.user_properties if name == PROPERTY]
-    if rows:
-        terminalreporter.section("what was stored under each fault, and what arrived")
-        for line in lines(rows):
-            terminalreporter.write_line(line)
+    for heading, named, told in (
+        ("what was stored under each fault, and what arrived", PROPERTY, lines),
+        ("signups under each fault of each call", signup_report.PROPERTY, signup_report.lines),
+        ("signups while processes and servers die in turn", signup_report.LOOP, list),
+    ):
+        rows = [value for report in reports for name, value in report.user_properties if name == named]
+        if rows:
+            terminalreporter.section(heading)
+            for line in told(rows):
+                terminalreporter.write_line(line)
