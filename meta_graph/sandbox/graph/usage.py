@@ -25,7 +25,7 @@ def count(world: World, waba: str) -> None:
 
 
 def headers(world: World, waba: str | None, wait_minutes: float) -> dict[str, str]:
-    """Percentages of the budgets, as JSON in headers; a wait is for our portfolio where no account is meant."""
+    """Percentages of the budgets, as JSON in headers; a wait is our portfolio's where no account is meant."""
     app = {"call_count": 1, "total_time": 1, "total_cputime": 1}
     limited = waba or (world.config.business_id if wait_minutes else None)
     if limited is None:
