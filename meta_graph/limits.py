@@ -36,7 +36,7 @@ def pause_until(waba_id: str) -> datetime | None:
     except (redis.RedisError, OSError) as failure:
         _leave_cache_alone(failure)
         return None
-    return datetime.fromtimestamp(until, UTC) if until else None
+    return datetime.fromtimestamp(until, UTC) if until and until > time.time() else None
 
 
 def note(call: str, headers: Mapping[str, str]) -> None:

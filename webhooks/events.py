@@ -24,8 +24,10 @@ EVENTS: dict[str, str] = {
     "message.received": "A contact wrote.",
     "message.sent": "Meta accepted a message.",
     "message.status_updated": "A message was delivered, read, played, or failed.",
-    "phone_number.ready": "A capability became true; or, with `changed` empty, there is a new warning.",
-    "phone_number.not_ready": "A capability became false; or there is a new warning, and none is true.",
+    "phone_number.ready": "A capability of a phone number became true; or, with `changed` empty, there is a "
+    "new warning.",
+    "phone_number.not_ready": "A capability of a phone number became false; or, with `changed` empty, there "
+    "is a new warning of one that can do nothing.",
     "phone_number.disconnected": "Access to a phone number is gone.",
     "onboarding_link.opened": "An onboarding link was opened.",
     "onboarding_link.abandoned": "A signup was left before its end.",
