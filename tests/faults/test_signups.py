@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.calls import FAULTS, LIMITED
+from tests.faults.calls import EXCHANGE, FAULTS, LIMITED
 from tests.faults.campaign import Campaign, Row, cases
 from tests.faults.crowd import Case, Crowd
 from tests.faults.signup_report import PROPERTY
@@ -37,5 +37,6 @@ def test_a_signup_finishes_and_makes_nothing_twice(
     assert row.asked == (case.call.refused if case.fault in REFUSALS else "")
     assert row.is_finished, row.steps
     assert (row.twice, row.missing) == (0, [])
-    if case.fault == "80007" and not row.asked:
+    # A lost code is not tried again: Meta's own word brings the signup back.
+    if case.fault == "80007" and not row.asked and case.call is not EXCHANGE:
         assert row.seconds >= LIMITED * 60
