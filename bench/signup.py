@@ -146,8 +146,9 @@ def started(running: Processes, database_url: str, credit_line_id: str) -> Produ
     return Product(base_url, sandbox_url, issued.secret)
 
 
-def signed_up(product: Product, kind: Kind) -> tuple[float, dict[str, Any]]:
-    """One signup as a browser does it: seconds from the callback's POST to `completed`, and the link."""
+def signed_up(product: Product, kind: Kind) -> tuple[float, dict[str, Any], str]:
+    """One signup as a browser does it: seconds from the callback's POST to `completed`, the link, and Meta's
+    id of the business whose it is."""
     walk = Walk(product.base_url, product.sandbox_url, product.key, say=lambda _: None)
     link, signup_id = walk.create_link("Acme Corp"), str(uuid.uuid4())
     walk.open_page(link, signup_id)
@@ -165,16 +166,17 @@ def signed_up(product: Product, kind: Kind) -> tuple[float, dict[str, Any]]:
     seconds = time.monotonic() - began
     if shown["nextAction"]:
         raise SignupFailedError(f"completed with something left to do: {shown['nextAction']}")
-    return seconds, shown
+    return seconds, shown, made["businessId"]
 
 
 def measured_alone(product: Product, kind: Kind) -> Measured:
     """A signup while the product does nothing else, with the Graph calls that it made until completed."""
     come_to_rest(product)
     requests.delete(f"{product.sandbox_url}/_sandbox/calls", timeout=10).raise_for_status()
-    seconds, link = signed_up(product, kind)
+    seconds, link, business_id = signed_up(product, kind)
     completed_at = unix(link["completedAt"])
-    made = [call for call in calls(product) if call["at"] < completed_at]
+    # The numbers of those before are checked meanwhile.
+    made = [call for call in calls(product, business_id) if call["at"] < completed_at]
     total = sum(call["durationMs"] for call in made) / 1000
     return Measured(seconds, longest_chain(made, link["progress"]), total)
 
@@ -188,8 +190,9 @@ def come_to_rest(product: Product) -> None:
         time.sleep(REST)
 
 
-def calls(product: Product) -> list[Mapping[str, Any]]:
-    answer = requests.get(f"{product.sandbox_url}/_sandbox/calls", timeout=10)
+def calls(product: Product, business_id: str | None = None) -> list[Mapping[str, Any]]:
+    asked = {"target": business_id} if business_id else None
+    answer = requests.get(f"{product.sandbox_url}/_sandbox/calls", params=asked, timeout=10)
     found: list[Mapping[str, Any]] = answer.json()["data"]
     return found
 
