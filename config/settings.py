@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "webhooks",
     "phones",
     "onboarding",
+    "inbox",
     "meta_events",
     "backoffice",
     *(["development"] if DEBUG else []),

@@ -1,0 +1,8 @@
+"""The rows of the inbox."""
+
+from inbox.models.contacts import Contact
+from inbox.models.conversations import Conversation, Message
+from inbox.models.media import Media
+from inbox.models.outbox import OutboxEntry, SendingLane
+
+__all__ = ["Contact", "Conversation", "Media", "Message", "OutboxEntry", "SendingLane"]
