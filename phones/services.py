@@ -132,11 +132,12 @@ def keep_pin(*, phone_id: UUID, pin: str) -> None:
 def note_registered(*, phone: PhoneNumber) -> None:
     """Meta accepted the registration just now; a check reads the rest, at once.
 
-    Nothing is noted of a row that was disconnected meanwhile.
+    In a signup the check is the completion's: another one before would cost a new WABA a part of the 200
+    calls an hour that Meta allows it. Nothing is noted of a row that was disconnected meanwhile.
     """
     now = timezone.now()
     phone.is_registered = _still_connected(phone).update(is_registered=True, updated_at=now) == 1
-    if phone.is_registered:
+    if phone.is_registered and _still_connected(phone).filter(announced__isnull=False).exists():
         check_soon(waba_id=phone.waba_id, at=now)
 
 

@@ -182,6 +182,17 @@ def test_what_may_have_changed_is_checked_at_once(organization, event):
     assert due_in(phone) <= timedelta(0)
 
 
+def test_a_number_that_is_registered_within_its_signup_is_checked_when_the_signup_is_completed(organization):
+    phone = healthy_phone(organization)
+    PhoneNumber.objects.update(announced=None)
+
+    note_registered(phone=phone)
+
+    assert Waba.objects.get().check_due_at is None
+    adopt_link(phone=phone, metadata=None, external_id=None)
+    assert Waba.objects.get().check_due_at is not None
+
+
 def test_a_check_that_somebody_asked_for_never_puts_off_a_planned_one(organization, meta):
     phone = known_phone(organization, meta)
     check_soon(waba_id=phone.waba_id, at=timezone.now() + timedelta(minutes=1))
