@@ -293,6 +293,23 @@ DELIVERY_ORGANIZATION_CAP = env.int("DELIVERY_ORGANIZATION_CAP", default=16)
 META_EVENT_LEASE_SECONDS = env.float("META_EVENT_LEASE_SECONDS", default=60.0)
 META_EVENT_BACKOFF_SECONDS = env.list("META_EVENT_BACKOFF_SECONDS", cast=float, default=[5, 60, 600, 3600])
 META_EVENT_RETENTION_DAYS = env.float("META_EVENT_RETENTION_DAYS", default=14.0)
+# How long a request with an Idempotency-Key may be silent before the same key runs it again.
+IDEMPOTENCY_LEASE_SECONDS = env.float(
+    "IDEMPOTENCY_LEASE_SECONDS", default=max(60.0, 4 * META_REQUEST_TIMEOUT)
+)
+# Messages to Meta: what a number may send in a second, and to one person (one in so many seconds, after a
+# burst); how long a request waits for Meta, how long a worker may have a message that it has not begun to send;
+# the pauses after Meta put one off, and when it is given up; how many one worker sends at once.
+MESSAGE_THROUGHPUT = env.int("MESSAGE_THROUGHPUT", default=80)
+MESSAGE_THROUGHPUT_COEXISTENCE = env.int("MESSAGE_THROUGHPUT_COEXISTENCE", default=20)
+MESSAGE_THROUGHPUT_HIGH = env.int("MESSAGE_THROUGHPUT_HIGH", default=1000)
+MESSAGE_PAIR_SECONDS = env.float("MESSAGE_PAIR_SECONDS", default=6.0)
+MESSAGE_PAIR_BURST = env.int("MESSAGE_PAIR_BURST", default=45)
+MESSAGE_REQUEST_SECONDS = env.float("MESSAGE_REQUEST_SECONDS", default=5.0)
+MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=30.0)
+MESSAGE_BACKOFF_SECONDS = env.list("MESSAGE_BACKOFF_SECONDS", cast=float, default=[1, 2, 5, 15, 30, 60])
+MESSAGE_GIVE_UP_SECONDS = env.float("MESSAGE_GIVE_UP_SECONDS", default=600.0)
+MESSAGE_SENDERS = env.int("MESSAGE_SENDERS", default=24)
 METRICS_PORT = env.int("METRICS_PORT", default=0)
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", default="127.0.0.1")
 PAGE_SILENT_SECONDS = env.float("PAGE_SILENT_SECONDS", default=120.0)
@@ -313,6 +330,17 @@ if META_EVENT_LEASE_SECONDS <= 0:
     raise ImproperlyConfigured("META_EVENT_LEASE_SECONDS must be above 0")
 if META_EVENT_RETENTION_DAYS < 8:
     raise ImproperlyConfigured("META_EVENT_RETENTION_DAYS must be 8 at least: Meta sends again for 7 days")
+if IDEMPOTENCY_LEASE_SECONDS <= 0:
+    raise ImproperlyConfigured("IDEMPOTENCY_LEASE_SECONDS must be above 0")
+if min(MESSAGE_THROUGHPUT, MESSAGE_THROUGHPUT_COEXISTENCE, MESSAGE_THROUGHPUT_HIGH) < 1:
+    raise ImproperlyConfigured("MESSAGE_THROUGHPUT, _COEXISTENCE and _HIGH must be above 0")
+if MESSAGE_PAIR_SECONDS < 0 or MESSAGE_PAIR_BURST < 1 or MESSAGE_SENDERS < 1 or not MESSAGE_BACKOFF_SECONDS:
+    raise ImproperlyConfigured(
+        "MESSAGE_PAIR_SECONDS must not be negative, MESSAGE_PAIR_BURST and MESSAGE_SENDERS must be above 0, and"
+        " MESSAGE_BACKOFF_SECONDS must name a pause"
+    )
+if MESSAGE_LEASE_SECONDS <= 0 or MESSAGE_REQUEST_SECONDS < 0:
+    raise ImproperlyConfigured("MESSAGE_LEASE_SECONDS must be above 0, MESSAGE_REQUEST_SECONDS not negative")
 if DELIVERY_ORGANIZATION_CAP < 1:
     raise ImproperlyConfigured("DELIVERY_ORGANIZATION_CAP must be above 0")
 
