@@ -14,6 +14,9 @@ from rest_framework.parsers import BaseParser
 
 from api.errors import ApiError, PayloadTooLargeError
 
+# Where a parser leaves the bytes of the body, in its context.
+RAW_BODY = "raw_body"
+
 
 class JsonInt(int):
     """An integer that remembers how it was written."""
@@ -78,6 +81,8 @@ class StrictJSONParser(BaseParser):
         raw = stream.read(limit + 1)
         if len(raw) > limit:
             raise PayloadTooLargeError
+        if isinstance(parser_context, dict):
+            parser_context[RAW_BODY] = raw
         parsed = parsed_json(raw)
         if isinstance(parsed, JsonObject) and parsed.duplicate is not None:
             raise ApiError(

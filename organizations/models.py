@@ -1,10 +1,12 @@
-"""An organization owns everything; its API keys speak for it."""
+"""An organization owns everything; its API keys speak for it, and each of its requests is done once."""
 
 import uuid
 from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
+
+from vault.fields import EncryptedTextField
 
 
 class Organization(models.Model):
@@ -63,3 +65,35 @@ class ApiKey(models.Model):
 
     def is_usable(self, at: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
+
+
+CLAIMED = models.Q(claim_token__isnull=False, claimed_until__isnull=False, status=None, answer=None)
+ANSWERED = models.Q(claim_token=None, claimed_until=None, status__isnull=False, answer__isnull=False)
+
+
+class IdempotencyKey(models.Model):
+    """An `Idempotency-Key` of a client, known by its hash: claimed by a request that runs, or answered.
+
+    The fingerprint is encrypted too: from the plain hash of a short body its PIN could be guessed.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    key_hash = models.CharField(max_length=64)
+    fingerprint = EncryptedTextField()
+    claim_token = models.UUIDField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    # What must not be done again, in the words of the view that did it.
+    bound_to = models.CharField(max_length=255, null=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = EncryptedTextField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    kept_until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "key_hash"], name="idempotency_key_once"),
+            models.CheckConstraint(condition=CLAIMED | ANSWERED, name="idempotency_key_claimed_or_answered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key_hash[:8]}… of {self.organization_id}"

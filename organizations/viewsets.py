@@ -1,5 +1,7 @@
 """The tenant gate: every secured viewset inherits it and sees its organization's rows only."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from api.errors import ApiError, ForbiddenError, NotFoundError, RateLimitedError
 from api.serializers import Query
 from api.throttling import Spent, parsed_rate, spend
 from organizations.authentication import ApiKeyAuthentication
+from organizations.idempotency import answered
 from organizations.models import ApiKey, Organization, Scope
 
 PAGING = frozenset({"page", "limit"})
@@ -50,6 +53,13 @@ class OrganizationViewSet(GenericViewSet[Any]):
     paging: frozenset[str] = PAGING
     # The column that holds Meta's id of the row, where a path may carry that one too.
     meta_id_field: str | None = None
+    # Actions that are answered when Meta has answered.
+    asks_meta: tuple[str, ...] = ()
+    # Others that must not run within a transaction: they wait for the network, or work in batches.
+    commits_itself: tuple[str, ...] = ()
+    # Called when a body is found right, before anything is changed; see organizations/idempotency.
+    begin_change: Callable[[], None] | None = None
+    post: Callable[..., Any]
     spent: Spent | None = None
 
     @property
@@ -77,6 +87,16 @@ class OrganizationViewSet(GenericViewSet[Any]):
             raise NoLengthError
         if self.action in self.action_map.values():
             self.check_query(request)
+        if request.method == "POST" and self.action:
+            self.post = partial(answered, self, self.post)
+
+    @property
+    def commits_as_it_goes(self) -> bool:
+        return self.action in {*self.asks_meta, *self.commits_itself}
+
+    def answer_again(self, request: Request, bound: str) -> Response:
+        """The answer to an action whose change is bound to the request's Idempotency-Key."""
+        raise NotImplementedError
 
     def check_query(self, request: Request) -> None:
         known = set(self.filters().fields) | self.paging if self.action == "list" else set()
@@ -128,5 +148,7 @@ class OrganizationViewSet(GenericViewSet[Any]):
         """The request's body, by the input serializer `kind`."""
         body = kind(data=self.request.data, context=self.get_serializer_context(), **kwargs)
         body.is_valid(raise_exception=True)
+        if self.begin_change:
+            self.begin_change()
         given: dict[str, Any] = body.validated_data
         return given

@@ -34,7 +34,6 @@ class PhoneViewSet(OrganizationViewSet):
     serializer_class = PhoneDetailOutput
     filters = PhoneFilters
     meta_id_field = "meta_phone_number_id"
-    # Actions that are answered when Meta has answered, for the OpenAPI document.
     asks_meta = ("register", "pin")
 
     def get_queryset(self) -> QuerySet[PhoneNumber]:
@@ -131,6 +130,7 @@ class WabaAccessViewSet(OrganizationViewSet):
     queryset = Waba.objects.none()
     serializer_class = WabaOutput
     meta_id_field = "meta_waba_id"
+    commits_itself = ("disconnect",)
 
     def get_queryset(self) -> QuerySet[Waba]:
         return shown_wabas(self.organization)

@@ -47,6 +47,7 @@ class OutgoingWebhookViewSet(OrganizationViewSet):
 
     queryset = OutgoingWebhook.objects.none()
     serializer_class = OutgoingWebhookOutput
+    commits_itself = ("test", "replay")
 
     def get_queryset(self) -> QuerySet[OutgoingWebhook]:
         return OutgoingWebhook.objects.for_organization(self.organization).without_secrets()

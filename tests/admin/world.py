@@ -12,7 +12,7 @@ from ulid import ULID
 from meta_events.models import Change, Notification, UserRequest
 from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from onboarding.pipeline import ALL_STEPS
-from organizations.models import ApiKey, Organization
+from organizations.models import ApiKey, IdempotencyKey, Organization
 from organizations.services import issue_key
 from phones.models import PhoneNumber, RegistrationAttempt
 from wabas.models import Waba
@@ -40,6 +40,10 @@ class Story:
 def story(organization: Organization) -> Story:
     number, now = next(serial), timezone.now()
     key = issue_key(organization=organization, name=f"server {number}", scopes=["read"]).api_key
+    IdempotencyKey.objects.create(
+        organization=organization, key_hash=f"{number:064}", fingerprint="f" * 64, status=201, answer="{}",
+        kept_until=now + timedelta(hours=1),
+    )  # fmt: skip
     waba = waba_of(organization, number)
     phone = phone_of(waba, number)
     webhook = OutgoingWebhook.objects.create(
