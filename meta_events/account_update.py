@@ -3,8 +3,8 @@
 https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/account_update
 """
 
-from meta_events.bodies import inner, text
 from meta_events.items import Item, MalformedError, Verdict
+from meta_events.texts import inner, text
 from onboarding import recovery
 from phones import account_updates
 from phones.models import PhoneNumber

@@ -1,22 +1,23 @@
-"""Reading a body of Meta: its envelope, its changes by their places, and what each is about.
+"""Reading a body of Meta: its envelope, what stands in it by its place, and what each is about.
 
-Nothing is believed of its shape. What stands where it should not be makes one change malformed, never more.
+Nothing is believed of its shape. What stands where it should not be makes one place malformed, never more.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
 
+from meta_events.elements import event_of, meaning, standing
 from meta_events.items import MalformedError
+from meta_events.texts import inner, moment, text
 
 WHATSAPP = "whatsapp_business_account"
-# From here on a time is in milliseconds: as seconds it would be the year 5138.
-MILLISECONDS = 10**11
 
 
 class UnreadableError(ValueError):
@@ -31,10 +32,12 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a change stands: the entry's number, and the change's in it."""
+    """An entry, a change in it, and of a change that is taken apart the list and the element in it."""
 
     entry: int
     change: int
+    part: str = ""
+    number: int = 0
 
 
 def opened(body: bytes) -> Envelope:
@@ -50,22 +53,25 @@ def opened(body: bytes) -> Envelope:
 
 
 def places(envelope: Envelope) -> Iterator[Place]:
-    """Every change's place. An entry without a list of changes is one place, so that it is not lost."""
+    """Every place. An entry without a list of changes is one place, so that it is not lost."""
     for number, entry in enumerate(envelope.entries):
         changes = entry.get("changes") if isinstance(entry, dict) else None
-        count = len(changes) if isinstance(changes, list) else 1
-        yield from (Place(number, position) for position in range(count))
+        for position, change in enumerate(changes if isinstance(changes, list) else [None]):
+            elements = standing(change) if envelope.object == WHATSAPP else iter([("", 0)])
+            yield from (Place(number, position, *element) for element in elements)
 
 
 @dataclass(frozen=True)
 class Found:
-    """A change as it stands in the body."""
+    """What stands at a place: a change, or an element in it. `element` of a whole change is its `value`."""
 
     object: str
     entry_id: str | None
-    happened_at: datetime | None
+    told_at: datetime | None
     field: str
     value: dict[str, Any]
+    part: str
+    element: dict[str, Any]
 
     @property
     def name(self) -> str:
@@ -74,7 +80,13 @@ class Found:
 
     @property
     def event(self) -> str | None:
-        return text(self.value.get("event"))
+        return event_of(self.part, self.element)
+
+    @cached_property
+    def happened_at(self) -> datetime | None:
+        """As the element says, else as the entry does, which is when Meta told of it."""
+        own = moment(self.element.get("timestamp")) if self.part else None
+        return own or self.told_at
 
     @property
     def meta_waba_id(self) -> str | None:
@@ -90,15 +102,17 @@ class Found:
 
     @property
     def fingerprint(self) -> bytes | None:
-        """The same for the same change in another body. None where nothing tells it from a later one."""
-        if self.happened_at is None:
+        """The same for the same in another body. None where nothing tells it from a later one."""
+        said = meaning(self.part, self.meta_phone_number_id, self.element)
+        if said is None and self.told_at is None:
             return None
-        said = [self.object, self.entry_id, self.happened_at.timestamp(), self.field, self.value]
+        said = said or [self.object, self.entry_id, self.told_at and self.told_at.timestamp(), self.field,
+                        *([self.part] if self.part else []), self.element]  # fmt: skip
         return sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
 
 def found(envelope: Envelope, place: Place) -> Found:
-    """The change at its place. Raises MalformedError."""
+    """What stands at the place. Raises MalformedError."""
     try:
         entry = envelope.entries[place.entry]
         change = entry["changes"][place.change]
@@ -107,32 +121,16 @@ def found(envelope: Envelope, place: Place) -> Found:
         raise MalformedError("It has no field and value.") from missing
     if not isinstance(field, str) or not isinstance(value, dict):
         raise MalformedError("Its field is no text, or its value no object.")
-    return Found(envelope.object, text(entry.get("id")), moment(entry.get("time")), field, value)
+    entry_id, told_at = text(entry.get("id")), moment(entry.get("time"))
+    return Found(envelope.object, entry_id, told_at, field, value, place.part, element_at(value, place))
 
 
-def text(value: Any) -> str | None:
-    """Ids are strings, and numbers on some of Meta's pages."""
-    if isinstance(value, str):
-        return value or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def inner(value: dict[str, Any], name: str) -> dict[str, Any]:
-    found = value.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def moment(value: Any) -> datetime | None:
-    """Unix seconds, as a number or as text; None for what is none."""
-    digits = text(value)
-    if digits is None or not (digits.isascii() and digits.isdigit()) or len(digits) > 13:
-        return None
-    seconds = int(digits)
-    return datetime.fromtimestamp(seconds / 1000 if seconds >= MILLISECONDS else seconds, UTC)
-
-
-def stored(value: str | None, length: int) -> str | None:
-    """Text that every database takes: no NUL, no half of a surrogate pair, no longer than its column."""
-    if value is None:
-        return None
-    return value.encode("utf-8", "replace").decode().replace("\x00", "")[:length]
+def element_at(value: dict[str, Any], place: Place) -> dict[str, Any]:
+    """Raises MalformedError."""
+    if not place.part:
+        return value
+    listed = value.get(place.part)
+    element = listed[place.number] if isinstance(listed, list) and place.number < len(listed) else None
+    if not isinstance(element, dict):
+        raise MalformedError(f"Number {place.number} of its {place.part} is no object.")
+    return element

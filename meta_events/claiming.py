@@ -1,7 +1,7 @@
 """Taking due changes: a lease, and a token that proves it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from uuid import UUID, uuid4
@@ -9,13 +9,16 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 
+from meta_events import mailboxes
 from meta_events.models import Change, Notification
+from webhooks.delivery.lanes import read_by_index
 
 log = structlog.get_logger("meta_events.claiming")
 Status = Change.Status
-BATCH = 50
+# So many are claimed together: what one worker has, no other one can take meanwhile.
+BATCH = 20
 
 
 @dataclass(frozen=True)
@@ -25,17 +28,19 @@ class Claim:
     token: UUID
     changes: Sequence[Change]
     expires_at: datetime
+    last_mailbox: str = ""
 
 
-def claim(now: datetime) -> Claim:
-    """Takes some due changes, the longest waiting first. One short transaction.
+def claim(now: datetime, *, after: str = "", is_bulk: bool = False) -> Claim:
+    """Takes some due changes, of each mailbox the longest waiting, beginning behind the mailbox `after`.
 
-    A try counts from here on, so that a change which kills its worker each time comes to an end too.
+    One short transaction. Bulky ones are asked for apart, and come one by one. A try counts from here on, so
+    that a change which kills its worker each time comes to an end too.
     """
     token, until = uuid4(), now + lease()
     with transaction.atomic(durable=True):
-        rows = due(now).select_for_update(skip_locked=True, no_key=True, of=("self",))
-        taken = together(list(rows[:BATCH]))
+        read_by_index()
+        taken = together(mailboxes.in_turn(now, after, 1 if is_bulk else BATCH, is_bulk=is_bulk))
         spent = [row for row in taken if row.attempts >= max_attempts()]
         give_up(spent, now)
         changes = [row for row in taken if row not in spent]
@@ -44,19 +49,15 @@ def claim(now: datetime) -> Claim:
         )
     for row in changes:
         row.attempts += 1
-    return Claim(token, changes, until)
+    return Claim(token, changes, until, taken[-1].mailbox if taken else after)
 
 
 def together(rows: list[Change]) -> list[Change]:
-    """Those that were never tried are taken together, the others one by one.
+    """Those whose worker died are taken one by one, the others together.
 
     One of them may have killed a worker that had all of them in its hands.
     """
-    return list(takewhile(lambda row: not row.attempts, rows)) or rows[:1]
-
-
-def due(now: datetime) -> QuerySet[Change]:
-    return Change.objects.filter(due_at__lte=now).order_by("due_at", "pk")
+    return list(takewhile(lambda row: row.status != Status.RUNNING, rows)) or rows[:1]
 
 
 def give_up(rows: Sequence[Change], now: datetime) -> None:
@@ -79,7 +80,7 @@ def renewed(claim: Claim, now: datetime) -> Claim:
     Change.objects.filter(
         pk__in=[row.pk for row in claim.changes], lease_token=claim.token, status=Status.RUNNING
     ).update(due_at=until)
-    return Claim(claim.token, claim.changes, until)
+    return replace(claim, expires_at=until)
 
 
 def release(claim: Claim, unbegun: Sequence[Change], now: datetime) -> None:
@@ -91,7 +92,7 @@ def release(claim: Claim, unbegun: Sequence[Change], now: datetime) -> None:
 
 def is_anything_due(now: datetime) -> bool:
     received = Notification.objects.filter(split_at=None)
-    return received.exists() or due(now).exists()
+    return received.exists() or mailboxes.oldest(now) is not None
 
 
 def lease() -> timedelta:

@@ -9,12 +9,13 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from meta_events.bodies import Envelope, Place, found, stored
+from meta_events.bodies import Envelope, Place, found
 from meta_events.claiming import max_attempts
 from meta_events.dispatch import dispatch
 from meta_events.items import Item, MalformedError, Verdict
 from meta_events.metrics import CHANGES
 from meta_events.models import Change, Notification
+from meta_events.texts import stored
 
 log = structlog.get_logger("meta_events.handling")
 Status = Change.Status
@@ -51,13 +52,19 @@ def handle(change: Change, token: UUID, row: Notification, envelope: Envelope, n
     return verdict is Verdict.DONE
 
 
+def place_of(change: Change) -> Place:
+    return Place(change.entry_position, change.position, change.part, change.number)
+
+
 def item_of(change: Change, row: Notification, envelope: Envelope) -> Item:
     """Raises MalformedError."""
-    said = found(envelope, Place(change.entry_position, change.position))
+    said = found(envelope, place_of(change))
     return Item(
         change_id=change.pk,
         field=said.name,
         value=said.value,
+        part=said.part,
+        element=said.element,
         entry_id=said.entry_id,
         meta_waba_id=said.meta_waba_id,
         meta_phone_number_id=said.meta_phone_number_id,

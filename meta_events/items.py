@@ -13,9 +13,11 @@ class Verdict(Enum):
     """What came of a change that was handled without an error."""
 
     DONE = Change.Status.DONE
+    # It is kept to be read by people: nothing of ours follows from it.
+    NOTED = Change.Status.NOTED
     # There was nothing to do: what it speaks of is not there any more.
     SKIPPED = Change.Status.SKIPPED
-    # Its WABA is not connected. It is handed out again when it is, and at no other time.
+    # Its WABA or its number is not connected. It is handed out again when it is, and at no other time.
     HELD = Change.Status.HELD
     UNKNOWN = Change.Status.UNKNOWN
 
@@ -26,7 +28,9 @@ class MalformedError(ValueError):
 
 @dataclass(frozen=True)
 class Item:
-    """One change. `meta_waba_id` is what it is about, as far as the change says so itself.
+    """One change, or one element of it. `meta_waba_id` is what it is about, as far as it says so itself.
+
+    `element`: the element of the list `part`; where `part` is empty the whole `value`.
 
     `at`: when it happened as Meta says, else when it came. `phone_id`: of our phone to whose own address it
     came. A handler runs in a transaction that is committed together with the change's new state, so it calls
@@ -36,6 +40,8 @@ class Item:
     change_id: int
     field: str
     value: dict[str, Any]
+    part: str
+    element: dict[str, Any]
     entry_id: str | None
     meta_waba_id: str | None
     meta_phone_number_id: str | None

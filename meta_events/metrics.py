@@ -4,6 +4,7 @@ from datetime import datetime
 
 from prometheus_client import Counter, Gauge
 
+from meta_events import mailboxes
 from meta_events.models import Change, Notification
 
 POSTS = Counter("meta_events_posts", "POSTs to Meta's callbacks, by what became of them.", ["outcome"])
@@ -31,6 +32,5 @@ def observe(now: datetime) -> None:
 def oldest_waiting(now: datetime) -> datetime | None:
     """Since when what is due waits: the oldest notification, or the change that is due the longest."""
     received = Notification.objects.filter(split_at=None).order_by("pk")
-    due = Change.objects.filter(due_at__lte=now).order_by("due_at", "pk")
-    times = [received.values_list("received_at", flat=True), due.values_list("due_at", flat=True)]
-    return min((at for found in times for at in found[:1] if at is not None), default=None)
+    waiting = [*received.values_list("received_at", flat=True)[:1], mailboxes.oldest(now)]
+    return min((at for at in waiting if at is not None), default=None)

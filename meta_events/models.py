@@ -1,4 +1,4 @@
-"""A POST of Meta as it came, each change in it, and what Facebook users asked of us through Meta.
+"""A POST of Meta as it came, each thing that it tells, and what Facebook users asked of us through Meta.
 
 A notification waits to be taken apart, a change waits to be handled: both are the queue themselves.
 """
@@ -30,7 +30,9 @@ class Notification(models.Model):
     split_at = models.DateTimeField(null=True, blank=True)
     object = models.CharField(max_length=64, null=True, blank=True, help_text="What Meta says it is about")
     change_count = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Changes in the body; those that were known have no row here"
+        null=True,
+        blank=True,
+        help_text="What stands in the body; what was known has no row here",
     )
     error = models.CharField(max_length=500, null=True, blank=True)
 
@@ -57,14 +59,18 @@ class Notification(models.Model):
 
 
 class Change(models.Model):
-    """One change of a notification, handled by itself. What it says stays in the notification's body."""
+    """One change of a notification, or one element of a list in it, handled by itself.
+
+    What it says stays in the notification's body; `part` and `number` say which element, empty for a whole.
+    """
 
     class Status(models.TextChoices):
         WAITING = "waiting", "waiting: for its try"
         RUNNING = "running", "running: a worker has it"
         DONE = "done", "done: handled"
         SKIPPED = "skipped", "skipped: there was nothing to do"
-        HELD = "held", "held: its WABA is not connected"
+        NOTED = "noted", "noted: there is nothing to change"
+        HELD = "held", "held: its WABA or number is not connected"
         UNKNOWN = "unknown", "unknown: nobody handles this"
         FAILED = "failed", "failed: not tried any more"
 
@@ -73,6 +79,8 @@ class Change(models.Model):
     )
     entry_position = models.PositiveIntegerField()
     position = models.PositiveIntegerField()
+    part = models.CharField(max_length=32, blank=True, default="", help_text="The list that it stands in")
+    number = models.PositiveIntegerField(default=0)
     fingerprint = models.BinaryField(max_length=32, null=True, blank=True, editable=False)
 
     field = models.CharField(max_length=64, blank=True, help_text="Empty: it is not of Meta's form")
@@ -80,6 +88,10 @@ class Change(models.Model):
     meta_waba_id = models.CharField("Meta WABA id", max_length=32, null=True, blank=True)
     meta_phone_number_id = models.CharField("Meta phone number id", max_length=32, null=True, blank=True)
     happened_at = models.DateTimeField(null=True, blank=True, help_text="As Meta says")
+    mailbox = models.CharField(
+        max_length=32, blank=True, default="", editable=False, help_text="Each has its turn: a number or WABA"
+    )
+    is_bulk = models.BooleanField(default=False, editable=False, help_text="Handled beside the others")
 
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -88,7 +100,7 @@ class Change(models.Model):
     )
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     handed_out_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its WABA was found connected after it had been held"
+        null=True, blank=True, help_text="When its WABA or number was found connected after it had been held"
     )
     error = models.CharField(max_length=500, null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -99,7 +111,8 @@ class Change(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["notification", "entry_position", "position"], name="change_once_per_place"
+                fields=["notification", "entry_position", "position", "part", "number"],
+                name="change_once_per_place",
             ),
             models.UniqueConstraint(
                 fields=["fingerprint"], condition=Q(fingerprint__isnull=False), name="change_once"
@@ -115,11 +128,15 @@ class Change(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], name="change_due", condition=Q(due_at__isnull=False)),
+            models.Index(
+                fields=["is_bulk", "mailbox", "due_at", "id"],
+                name="change_due",
+                condition=Q(due_at__isnull=False),
+            ),
             models.Index(
                 fields=["status", "meta_waba_id"],
                 name="change_kept",
-                condition=Q(status__in=["held", "failed"]),
+                condition=Q(status__in=["held", "failed", "unknown"]),
             ),
             models.Index(fields=["meta_waba_id", "-id"], name="change_of_waba"),
             models.Index(
@@ -130,7 +147,8 @@ class Change(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.field or 'no field'} {self.event or ''}".strip()
+        part = self.part if self.part != self.field else ""
+        return " ".join(filter(None, (self.field or "no field", part, self.event)))
 
     @property
     def is_open(self) -> bool:

@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from api.errors import ConflictError
-from meta_events.bodies import moment, text
 from meta_events.models import UserRequest
+from meta_events.texts import moment, text
 
 
 class NoUserError(ValueError):

@@ -28,20 +28,40 @@ UNHEARD_AFTER = timedelta(seconds=2)
 
 
 class Turn:
-    """One stretch of work in one thread. The last body is kept open: changes of one body come together."""
+    """One stretch of work in one thread. The last body is kept open: changes of one body come together.
 
-    def __init__(self, clock: Clock, stopping: threading.Event, when_done: Callable[[], None]) -> None:
-        self.clock, self.stopping, self.when_done = clock, stopping, when_done
+    `bulk`: of the turns of a process one at a time handles what is bulky, the others go on with the rest.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        stopping: threading.Event,
+        when_done: Callable[[], None],
+        bulk: threading.Lock,
+    ) -> None:
+        self.clock, self.stopping, self.when_done, self.bulk = clock, stopping, when_done, bulk
+        self.last_mailbox = ""
         self.row: Notification | None = None
         self.envelope = Envelope("", [])
 
     def step(self) -> bool:
         """Takes something apart and handles something; whether there was anything."""
         is_split = split(self.clock()) > 0
-        return self.handle_some() or is_split
+        taken = claim(self.clock(), after=self.last_mailbox)
+        self.last_mailbox = taken.last_mailbox
+        is_handled = self.handle_all(taken)
+        return self.handle_bulk() or is_handled or is_split
 
-    def handle_some(self) -> bool:
-        taken = claim(self.clock())
+    def handle_bulk(self) -> bool:
+        if not self.bulk.acquire(blocking=False):
+            return False
+        try:
+            return self.handle_all(claim(self.clock(), is_bulk=True))
+        finally:
+            self.bulk.release()
+
+    def handle_all(self, taken: Claim) -> bool:
         for number, change in enumerate(taken.changes):
             if self.stopping.is_set():
                 release(taken, taken.changes[number:], self.clock())
@@ -70,7 +90,7 @@ class Pump:
 
     def __init__(self, *, when_done: Callable[[], None]) -> None:
         self.when_done = when_done
-        self.turns = threading.Semaphore(TURNS)
+        self.turns, self.bulk = threading.Semaphore(TURNS), threading.Lock()
         self.rung, self.stopping = threading.Event(), threading.Event()
 
     def run(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
@@ -80,7 +100,7 @@ class Pump:
         while self.rung.is_set() and not self.stopping.is_set() and self.turns.acquire(blocking=False):
             self.rung.clear()
             try:
-                is_time_up = self.work(Turn(clock, self.stopping, self.when_done))
+                is_time_up = self.work(Turn(clock, self.stopping, self.when_done, self.bulk))
             finally:
                 self.turns.release()
             if is_time_up:

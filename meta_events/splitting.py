@@ -1,4 +1,4 @@
-"""Taking notifications apart: a row for each change, in the transaction that says it is done."""
+"""Taking notifications apart: a row for each change or element, in the transaction that says it is done."""
 
 from datetime import datetime
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 import structlog
 from django.db import DataError, IntegrityError, transaction
 
-from meta_events.bodies import Place, UnreadableError, found, opened, places, stored
+from meta_events.bodies import Place, UnreadableError, found, opened, places
+from meta_events.elements import BULK
 from meta_events.items import MalformedError
 from meta_events.models import Change, Notification
+from meta_events.texts import stored
 
 log = structlog.get_logger("meta_events.splitting")
 Status = Notification.Status
@@ -80,14 +82,23 @@ def end(row: Notification, status: str, now: datetime, *, error: str | None = No
 
 
 def change_at(row: Notification, place: Place, envelope: Any, now: datetime) -> Change:
-    change = Change(notification=row, entry_position=place.entry, position=place.change, field="", due_at=now)
+    change = Change(
+        notification=row,
+        entry_position=place.entry,
+        position=place.change,
+        part=place.part,
+        number=place.number,
+        field="",
+        due_at=now,
+    )
     try:
         said = found(envelope, place)
     except MalformedError:
         return change
-    change.field = stored(said.name, 64) or ""
+    change.field, change.is_bulk = stored(said.name, 64) or "", said.name in BULK
     change.event = stored(said.event, 64)
     change.meta_waba_id = stored(said.meta_waba_id, 32)
     change.meta_phone_number_id = stored(said.meta_phone_number_id, 32)
+    change.mailbox = change.meta_phone_number_id or change.meta_waba_id or ""
     change.happened_at, change.fingerprint = said.happened_at, said.fingerprint
     return change

@@ -9,7 +9,9 @@ from django.utils.safestring import SafeString
 
 from meta_events import services
 from meta_events.admin.documents import block
-from meta_events.bodies import Place, UnreadableError, found, opened
+from meta_events.bodies import UnreadableError, found, opened
+from meta_events.elements import PARTS
+from meta_events.handling import place_of
 from meta_events.items import MalformedError
 from meta_events.models import Change, Notification
 from organizations.admin.acts import confirmed
@@ -26,6 +28,7 @@ TONES = {
     Status.WAITING: Tone.BUSY,
     Status.RUNNING: Tone.BUSY,
     Status.DONE: Tone.GOOD,
+    Status.NOTED: Tone.GOOD,
     Status.SKIPPED: Tone.IDLE,
     Status.HELD: Tone.ASKS,
     Status.UNKNOWN: Tone.IDLE,
@@ -39,16 +42,22 @@ FIELDS = (
     "message_template_components_update", "template_category_update", "user_preferences", "user_id_update",
     "business_username_updates", "partner_solutions", "payment_configuration_update",
 )  # fmt: skip
+LISTS = tuple(dict.fromkeys(part for parts in PARTS.values() for part in parts))
 SHOWN_AT_ONCE = 50
 
 
 @admin.register(Change)
 class ChangeAdmin(RowAdmin):
-    about = "Every change in Meta's notifications. Held: its WABA is not connected; handed out when it is."
+    about = (
+        "Everything that Meta's notifications tell, a row for each message, status or change. "
+        "Held: its WABA or number is not connected; handed out when it is."
+    )
     list_display = [
         "name", "state", "meta_waba_id", "meta_phone_number_id", "happened_minute", "attempts", "error",
     ]  # fmt: skip
-    list_filter = ["status", by_value("field", "field", FIELDS), "finished_at"]
+    list_filter = [
+        "status", by_value("field", "field", FIELDS), by_value("part", "list", LISTS), "finished_at",
+    ]  # fmt: skip
     search_fields = ["field", "event", "error"]
     search_help_text = "Meta's WABA id or phone number id, a notification's number, a field or an event."
     found_by = Columns(
@@ -91,16 +100,19 @@ class ChangeAdmin(RowAdmin):
 
     @admin.display(description="place in the body")
     def place(self, change: Change) -> str:
-        return f"entry {change.entry_position}, change {change.position}, counted from 0"
+        element = f", {change.part} {change.number}" if change.part else ""
+        return f"entry {change.entry_position}, change {change.position}{element}, counted from 0"
 
     @admin.display(description="value")
     def value_document(self, change: Change) -> SafeString | str:
         row = Notification.objects.get(pk=change.notification_id)
         try:
-            said = found(opened(bytes(row.body)), Place(change.entry_position, change.position))
+            said = found(opened(bytes(row.body)), place_of(change))
         except (UnreadableError, MalformedError) as wrong:
             return f"{wrong} The notification shows the whole body."
-        return block(said.value)
+        if not change.part:
+            return block(said.value)
+        return block({"metadata": said.value.get("metadata"), change.part: [said.element]})
 
     @confirmed(
         "Process again", "It is handled once more, from its first try on. What was done before is not undone."
@@ -129,7 +141,8 @@ def badge_of(change: Change) -> SafeString:
 
 def changes_table(notification: Notification) -> Table:
     """The first changes of a notification. Those that were known before have no row."""
-    rows = notification.changes.defer("fingerprint").order_by("entry_position", "position")[:SHOWN_AT_ONCE]
+    in_order = notification.changes.order_by("entry_position", "position", "part", "number")
+    rows = in_order.defer("fingerprint")[:SHOWN_AT_ONCE]
     cells: list[Any] = [
         [
             link_to(change),

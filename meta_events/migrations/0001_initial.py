@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                     "change_count",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Changes in the body; those that were known have no row here",
+                        help_text="What stands in the body; what was known has no row here",
                         null=True,
                     ),
                 ),
@@ -154,6 +154,13 @@ class Migration(migrations.Migration):
                 ),
                 ("entry_position", models.PositiveIntegerField()),
                 ("position", models.PositiveIntegerField()),
+                (
+                    "part",
+                    models.CharField(
+                        blank=True, default="", help_text="The list that it stands in", max_length=32
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(default=0)),
                 ("fingerprint", models.BinaryField(blank=True, max_length=32, null=True)),
                 (
                     "field",
@@ -172,6 +179,20 @@ class Migration(migrations.Migration):
                 ),
                 ("happened_at", models.DateTimeField(blank=True, help_text="As Meta says", null=True)),
                 (
+                    "mailbox",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        editable=False,
+                        help_text="Each has its turn: a number or WABA",
+                        max_length=32,
+                    ),
+                ),
+                (
+                    "is_bulk",
+                    models.BooleanField(default=False, editable=False, help_text="Handled beside the others"),
+                ),
+                (
                     "status",
                     models.CharField(
                         choices=[
@@ -179,7 +200,8 @@ class Migration(migrations.Migration):
                             ("running", "running: a worker has it"),
                             ("done", "done: handled"),
                             ("skipped", "skipped: there was nothing to do"),
-                            ("held", "held: its WABA is not connected"),
+                            ("noted", "noted: there is nothing to change"),
+                            ("held", "held: its WABA or number is not connected"),
                             ("unknown", "unknown: nobody handles this"),
                             ("failed", "failed: not tried any more"),
                         ],
@@ -201,7 +223,7 @@ class Migration(migrations.Migration):
                     "handed_out_at",
                     models.DateTimeField(
                         blank=True,
-                        help_text="When its WABA was found connected after it had been held",
+                        help_text="When its WABA or number was found connected after it had been held",
                         null=True,
                     ),
                 ),
@@ -224,11 +246,11 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=models.Q(("due_at__isnull", False)),
-                        fields=["due_at", "id"],
+                        fields=["is_bulk", "mailbox", "due_at", "id"],
                         name="change_due",
                     ),
                     models.Index(
-                        condition=models.Q(("status__in", ["held", "failed"])),
+                        condition=models.Q(("status__in", ["held", "failed", "unknown"])),
                         fields=["status", "meta_waba_id"],
                         name="change_kept",
                     ),
@@ -241,7 +263,8 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("notification", "entry_position", "position"), name="change_once_per_place"
+                        fields=("notification", "entry_position", "position", "part", "number"),
+                        name="change_once_per_place",
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("fingerprint__isnull", False)),

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meta_events.bodies import Place, UnreadableError, found, moment, opened, places, stored
+from meta_events.bodies import Place, UnreadableError, found, opened, places
 from meta_events.items import MalformedError
+from meta_events.texts import moment, stored
 from tests.meta_events.world import PORTFOLIO, body_of, change, entry
 
 WABA = "102290129340398"

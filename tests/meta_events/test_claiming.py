@@ -9,13 +9,15 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from meta_events.claiming import BATCH, claim, due
+from meta_events import mailboxes
+from meta_events.claiming import BATCH, claim
 from meta_events.items import Verdict
 from meta_events.models import Change, Notification
 from meta_events.splitting import split
 from organizations.models import Organization
 from tests.meta_events.world import change, states, the_change, told, worked
 from tests.wabas.world import at_once, on_postgresql
+from webhooks.delivery.lanes import read_by_index, rows_of
 
 LEASE = timedelta(seconds=61)
 ONE, OTHER = "102290129340398", "102290129340399"
@@ -40,10 +42,10 @@ def test_a_claim_takes_the_longest_waiting_and_never_more_than_a_batch():
 
 
 @pytest.mark.django_db
-def test_what_was_tried_before_is_taken_alone():
+def test_those_whose_worker_died_are_taken_alone():
     told(*[change("messages", event=str(number)) for number in range(4)])
     split(timezone.now())
-    Change.objects.filter(event__in=["0", "2"]).update(attempts=1)
+    Change.objects.filter(event__in=["0", "2"]).update(attempts=1, status="running", lease_token=uuid.uuid4())
 
     assert [claimed() for _ in range(4)] == [["0"], ["1"], ["2"], ["3"]]
 
@@ -173,10 +175,13 @@ def test_the_queue_is_found_by_its_own_indexes_behind_a_backlog():
         cursor.execute("ANALYZE meta_events_change")
         cursor.execute("ANALYZE meta_events_notification")
 
-    plan = due(timezone.now())[:BATCH].explain()
-
-    assert "change_due" in plan
-    assert "Seq Scan" not in plan
+    asked = {"mailboxes": [ONE], "share": BATCH, "now": timezone.now(), "is_bulk": False}
+    for statement in (mailboxes.WITH_WORK, mailboxes.FIRST_OF_EACH):
+        with transaction.atomic():
+            read_by_index()
+            plan = "\n".join(row[0] for row in rows_of(f"EXPLAIN {statement}", **asked))
+        assert "change_due" in plan
+        assert "Seq Scan" not in plan
 
 
 @on_postgresql

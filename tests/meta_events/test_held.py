@@ -9,6 +9,7 @@ from django.utils import timezone
 from meta_events.held import AGAIN, hand_out
 from meta_events.items import Verdict
 from meta_events.models import Change
+from phones.models import PhoneNumber
 from tests.meta_events.conftest import WABA_ID
 from tests.meta_events.world import change, states, the_change, told, worked
 from wabas.models import Waba
@@ -33,6 +34,25 @@ def test_what_was_held_is_handled_when_its_account_is_connected(organization):
     worked()
 
     assert states() == ["done", "held"]
+
+
+def test_what_names_a_number_waits_for_the_number_and_not_for_its_account(waba, handling):
+    handling("seen", lambda item: Verdict.HELD)
+    told(change("seen", metadata={"phone_number_id": "106540352242922"}), entry_id=WABA_ID)
+    worked()
+    assert hand_out(timezone.now()) == 0
+
+    number = PhoneNumber.objects.create(
+        organization=waba.organization,
+        waba=waba,
+        meta_phone_number_id="106540352242922",
+        phone_number="+15550783881",
+        disconnected_at=timezone.now(),
+    )
+    assert hand_out(timezone.now()) == 0
+    PhoneNumber.objects.filter(pk=number.pk).update(disconnected_at=None)
+
+    assert hand_out(timezone.now()) == 1
 
 
 def test_a_disconnected_account_gets_nothing(waba):

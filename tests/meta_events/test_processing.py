@@ -29,6 +29,7 @@ def test_each_change_of_each_entry_is_handed_to_its_handler_with_all_that_is_kno
 
     worked()
 
+    seen.sort(key=lambda item: item.change_id)
     assert [item.value.get("n") for item in seen] == [None, 2, None]
     assert seen[0].at.timestamp() == 1739321024
     assert seen[0].meta_phone_number_id == "77"

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from meta_events import retention
+from organizations import retention as keys
 from webhooks.retention import Pruned, prune
 
 # Seconds between two lines.
@@ -34,15 +35,18 @@ class Command(BaseCommand):
 
 def totals(now: datetime, *, is_dry: bool) -> Iterator[str]:
     """What is deleted by then, in words: at the beginning, and after each batch."""
-    outgoing, incoming = Pruned(), 0
-    yield worded(outgoing, incoming)
+    outgoing, incoming, answered = Pruned(), 0, 0
+    yield worded(outgoing, incoming, answered)
     for pruned in prune(now, is_dry=is_dry):
         outgoing = outgoing.plus(pruned)
-        yield worded(outgoing, incoming)
+        yield worded(outgoing, incoming, answered)
     for notifications in retention.prune(now, is_dry=is_dry):
         incoming += notifications
-        yield worded(outgoing, incoming)
+        yield worded(outgoing, incoming, answered)
+    for deleted in keys.prune(now, is_dry=is_dry):
+        answered += deleted
+        yield worded(outgoing, incoming, answered)
 
 
-def worded(outgoing: Pruned, incoming: int) -> str:
-    return f"{outgoing}, {incoming} notifications from Meta"
+def worded(outgoing: Pruned, incoming: int, answered: int) -> str:
+    return f"{outgoing}, {incoming} notifications from Meta, {answered} idempotency keys"

@@ -1,0 +1,122 @@
+"""Turns: however much waits for one number, the message of another one is handled soon."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from meta_events.claiming import BATCH, claim
+from meta_events.items import Verdict
+from meta_events.mailboxes import with_work
+from meta_events.models import Change, Notification
+from meta_events.pump import Pump
+from meta_events.splitting import split
+from tests.meta_events.world import change, told
+from tests.wabas.world import at_once, on_postgresql
+
+pytestmark = pytest.mark.django_db
+
+
+def waiting(box: str, count: int, *, field: str = "seen", **columns: object) -> list[Change]:
+    row = told(change("nobody"))
+    Notification.objects.filter(pk=row.pk).update(split_at=timezone.now(), status="split")
+    due = {"due_at": timezone.now() - timedelta(minutes=1)} | columns
+    made = [
+        Change(notification=row, entry_position=9, position=number, field=field, mailbox=box, **due)
+        for number in range(count)
+    ]
+    return Change.objects.bulk_create(made, batch_size=500)
+
+
+def claimed(after: str = "", **asked: bool) -> list[str]:
+    return [row.mailbox for row in claim(timezone.now(), after=after, **asked).changes]
+
+
+def test_mailboxes_are_served_in_turn_whoever_waits_the_longest():
+    waiting("A", 10_000)
+    waiting("B", 2, due_at=timezone.now())
+    waiting("C", 1, due_at=timezone.now())
+
+    first = claimed()
+
+    assert first[:4] == ["A", "B", "C", "A"]
+    assert len(first) == BATCH // 3 + 1 + 3
+    assert claimed() == ["A"] * BATCH
+
+
+def test_a_turn_begins_behind_where_the_one_before_ended():
+    for name in "ABCDE":
+        waiting(name, 50)
+
+    assert claimed(after="B")[:5] == ["C", "D", "E", "A", "B"]
+    assert claimed(after="E")[:5] == ["A", "B", "C", "D", "E"]
+
+
+def test_with_more_mailboxes_than_a_claim_takes_each_has_its_turn():
+    names = [f"{number:04}" for number in range(3 * BATCH)]
+    for name in names:
+        waiting(name, 2)
+
+    last, seen = "", []
+    for _ in range(3):
+        taken = claim(timezone.now(), after=last)
+        last, seen = taken.last_mailbox, seen + [row.mailbox for row in taken.changes]
+
+    assert sorted(seen) == names
+
+
+def test_what_is_not_due_yet_gives_no_turn():
+    waiting("A", 3, due_at=timezone.now() + timedelta(hours=1))
+    waiting("B", 1)
+
+    assert claimed() == ["B"]
+    assert with_work(timezone.now(), is_bulk=False) == {}
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_while_a_long_history_is_handled_messages_are_and_no_other_history_is(handling):
+    order, pump = [], Pump(when_done=lambda: None)
+
+    def take_history(item):
+        order.append("begins")
+        if item.value["n"] == 1:
+            at_once(lambda: pump.run(when_time_is_up=lambda: None))
+        order.append("ends")
+        return Verdict.DONE
+
+    def take(item):
+        order.append("message")
+        return Verdict.DONE
+
+    handling("history", take_history)
+    handling("seen", take)
+    told(change("history", n=1, metadata={"phone_number_id": "1"}))
+    split(timezone.now())
+    taken = claim(timezone.now())
+    assert taken.changes == []
+    at_once(lambda: told(change("seen"), change("history", n=2)))
+
+    pump.run(when_time_is_up=lambda: None)
+
+    assert sorted(order) == sorted(["message", "begins", "ends", "begins", "ends"])
+    assert [word for word in order if word != "message"] == ["begins", "ends"] * 2
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_take_the_same():
+    for name in "ABC":
+        waiting(name, 100)
+
+    taken = [row for found in at_once(*[lambda: claim(timezone.now()).changes] * 6) for row in found]
+
+    assert len({row.pk for row in taken}) == len(taken) >= BATCH
+
+
+def test_what_died_alone_holds_up_no_other_mailbox():
+    waiting("A", 3, status="running", attempts=1, lease_token="0" * 32)
+    waiting("B", 1)
+
+    assert claimed() == ["A"]
+    assert claimed(after="A") == ["B"]
