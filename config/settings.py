@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {
         ("what Meta told us", "meta_events.sweep_notifications", 1),
         ("what became ours", "meta_events.hand_out_held", 5),
         ("phones whose check is due", "phones.sweep_phones", 5),
+        ("answers whose time is over", "organizations.forget_answers", 60),
     )
 }
 # Nothing runs less often than every few seconds: there is no schedule to remember in a file.

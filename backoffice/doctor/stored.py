@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from backoffice.doctor.findings import Finding, failed, ok, warning
 from meta_events import retention as incoming
+from organizations import retention as answered
 from vault.fields import EncryptedTextField
 from webhooks import retention as outgoing
 
@@ -110,15 +111,14 @@ def judged(found: Opened, keys: int) -> Finding:
 def retention() -> Finding:
     """Seen by what is left: nothing is much older than it may get."""
     late = timezone.now() - LATE
-    events = outgoing.outdated_events(late).exists()
-    notifications = incoming.outdated(late).exists()
-    if not events and not notifications:
+    is_there = {
+        "events": outgoing.outdated_events(late).exists(),
+        "notifications of Meta's": incoming.outdated(late).exists(),
+        "idempotency keys": answered.outdated(late).exists(),
+    }
+    if not any(is_there.values()):
         return ok("nothing is older than it may get")
-    what = " and ".join(
-        name
-        for name, is_there in (("events", events), ("notifications of Meta's", notifications))
-        if is_there
-    )
+    what = " and ".join(name for name, found in is_there.items() if found)
     return warning(
         f"{what} are kept longer than they should be", "Run manage.py prune once a day, by a timer."
     )

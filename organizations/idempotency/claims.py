@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +21,8 @@ log = structlog.get_logger("organizations.idempotency")
 KEPT = timedelta(hours=24)
 # Seconds after which a client may look again: most calls have ended by then.
 LOOK_AGAIN = 5
+# Where a request with a key carries its claim: None where it runs in a transaction with its answer.
+CLAIM = "idempotency_claim"
 
 
 class ReusedKeyError(ConflictError):
@@ -43,6 +45,10 @@ class KnownError(Exception):
     def __init__(self, row: IdempotencyKey) -> None:
         super().__init__()
         self.row = row
+
+
+class UnboundError(Exception):
+    """bind() is for actions that commit by themselves, and within the transaction of the change."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +136,11 @@ def claim(asked: Asked) -> Claim:
 
 def bind(request: Any, text: str) -> None:
     """Ties the change of this transaction to the request's key; see the package. At most 255 characters."""
-    held: Claim | None = getattr(request, "idempotency_claim", None)
-    if held is None:
+    if not hasattr(request, CLAIM):
         return
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("bind() belongs into the transaction of the change")
+    held: Claim | None = getattr(request, CLAIM)
+    if held is None or not connection.in_atomic_block:
+        raise UnboundError
     if not held.row.update(bound_to=text):
         raise InProgressError
 
@@ -160,12 +166,12 @@ def settle(held: Claim, answer: Answer) -> None:
         log.warning("answer not stored: the claim had expired")
 
 
-def let_go(held: Claim, status: int, at: datetime | None = None) -> None:
+def let_go(held: Claim, status: int) -> None:
     """Ends a claim whose request was not successful: frees the key, or leaves it bound to its change."""
     is_refused = 400 <= status < 500 and status != 429
     try:
         with transaction.atomic():
             (held.row if is_refused else held.row.filter(bound_to=None)).delete()
-            held.row.update(claimed_until=at or timezone.now())
+            held.row.update(claimed_until=timezone.now())
     except DatabaseError as failure:
         log.error("claim not let go", error=type(failure).__name__)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from django.db import transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -14,7 +15,17 @@ from rest_framework.request import Request
 from api.errors import of_drf
 from organizations.idempotency.answers import REPLAYED, Answer, is_success
 from organizations.idempotency.asking import Asked, asked_by, key_of
-from organizations.idempotency.claims import KnownError, claim, enter, let_go, refuse_known, settle, store
+from organizations.idempotency.claims import (
+    CLAIM,
+    Claim,
+    KnownError,
+    claim,
+    enter,
+    let_go,
+    refuse_known,
+    settle,
+    store,
+)
 from organizations.models import IdempotencyKey
 
 if TYPE_CHECKING:
@@ -36,7 +47,6 @@ def answered(
         return run()
     asked = asked_by(request, key, view.write_scope)
     try:
-        refuse_known(asked)
         how = in_claim if view.commits_as_it_goes else in_transaction
         return how(view, asked, run)
     except KnownError as known:
@@ -45,6 +55,8 @@ def answered(
 
 def in_transaction(view: OrganizationViewSet, asked: Asked, run: Run) -> HttpResponse:
     """Begins it when the body has been found right: that may take as long as looking up a host's name."""
+    refuse_known(asked)
+    carry(view, None)
     with ExitStack() as stack:
         begun: list[bool] = []
 
@@ -65,7 +77,7 @@ def in_transaction(view: OrganizationViewSet, asked: Asked, run: Run) -> HttpRes
 
 def in_claim(view: OrganizationViewSet, asked: Asked, run: Run) -> HttpResponse:
     held = claim(asked)
-    view.request.idempotency_claim = held  # type: ignore[attr-defined]
+    carry(view, held)
     try:
         response = rendered(view, run())
     except Exception as error:
@@ -79,6 +91,11 @@ def in_claim(view: OrganizationViewSet, asked: Asked, run: Run) -> HttpResponse:
     return response
 
 
+def carry(view: OrganizationViewSet, held: Claim | None) -> None:
+    """On Django's request: DRF's shows what that has."""
+    setattr(view.request._request, CLAIM, held)
+
+
 def again(view: OrganizationViewSet, row: IdempotencyKey) -> Any:
     """The answer that is stored, or the view's own of the change that the key is bound to."""
     if row.status is not None and row.answer is not None:
@@ -86,6 +103,7 @@ def again(view: OrganizationViewSet, row: IdempotencyKey) -> Any:
     else:
         response = view.answer_again(view.request, row.bound_to or "")
     response[REPLAYED] = "true"
+    structlog.contextvars.bind_contextvars(is_replayed=True)
     return response
 
 

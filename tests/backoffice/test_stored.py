@@ -12,6 +12,7 @@ from ulid import ULID
 from backoffice.doctor import stored
 from backoffice.doctor.findings import Status
 from meta_events.models import Notification
+from organizations.models import IdempotencyKey
 from tests.backoffice.conftest import look
 from tests.meta_events.world import change, told, worked
 from wabas.models import Waba
@@ -53,6 +54,7 @@ def test_every_kind_of_secret_is_looked_at(organization, settings):
         ("onboarding.OnboardingLink", "webhook_secret"),
         ("webhooks.OutgoingWebhook", "secret"),
         ("webhooks.OutgoingWebhook", "previous_secret"),
+        ("organizations.IdempotencyKey", "answer"),
     }
 
 
@@ -150,3 +152,11 @@ def test_notifications_that_nobody_prunes_are_warned_of(organization):
     event(organization, timedelta(days=33))
 
     assert look("retention").message.startswith("events and notifications of Meta's are kept longer")
+
+
+def test_answers_that_nobody_forgets_are_warned_of(organization):
+    IdempotencyKey.objects.create(
+        organization=organization, fingerprint="f", status=201, answer="{}", kept_until=MONDAY
+    )
+
+    assert look("retention").message == "idempotency keys are kept longer than they should be"
