@@ -143,7 +143,8 @@ def of_graph(error: GraphError) -> ApiError:
         return RateLimitedError("Meta's rate limit is reached.", meta=meta, retry_at=retry_at, headers=wait)
     if error.action is Action.RETRY:
         return MetaFailedError(meta=meta, retry_at=retry_at)
-    return MetaRefusedError(error.message or None, meta=meta, retry_at=retry_at)
+    said = [text for text in dict.fromkeys((error.message, error.details)) if text]
+    return MetaRefusedError(": ".join(said) or None, meta=meta, retry_at=retry_at)
 
 
 def of_drf(error: Exception) -> ApiError | None:

@@ -35,17 +35,21 @@ class PagePagination(BasePagination):
     def paginate_queryset(  # type: ignore[override]
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any]:
+        start = self.start_of(request)
+        ids = list(queryset.values_list("pk", flat=True)[start : start + self.limit])
+        self.total = self.count(queryset, start, len(ids))
+        found = {row.pk: row for row in queryset.filter(pk__in=ids).order_by()} if ids else {}
+        return [found[pk] for pk in ids if pk in found]
+
+    def start_of(self, request: Request) -> int:
+        """Reads `page` and `limit`; how many rows come before the page."""
         asked = {
             name: request.query_params[name] for name in ("page", "limit") if name in request.query_params
         }
         query = PageQuery(data=asked)
         query.is_valid(raise_exception=True)
         self.page, self.limit = query.validated_data["page"], query.validated_data["limit"]
-        start = (self.page - 1) * self.limit
-        ids = list(queryset.values_list("pk", flat=True)[start : start + self.limit])
-        self.total = self.count(queryset, start, len(ids))
-        found = {row.pk: row for row in queryset.filter(pk__in=ids).order_by()} if ids else {}
-        return [found[pk] for pk in ids if pk in found]
+        return int((self.page - 1) * self.limit)
 
     def count(self, queryset: QuerySet[Any], start: int, found: int) -> int:
         """A page that is not full says the total by itself; only the others count."""
@@ -101,3 +105,12 @@ class PagePagination(BasePagination):
                 },
             },
         }
+
+
+class ListPagination(PagePagination):
+    """The same of rows that are all here already."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        start = self.start_of(request)
+        self.total = len(queryset)
+        return list(queryset[start : start + self.limit])

@@ -15,6 +15,12 @@ from organizations.models import Scope
 GROUP = re.compile(r"\(\?P<\w+>[^)]*\)")
 LINK = {"name": "Acme Corp"}
 WEBHOOK = {"url": "https://shop.example.com/hooks", "events": ["*"]}
+TEMPLATE = {
+    "name": "order_shipped",
+    "language": "en_US",
+    "category": "UTILITY",
+    "components": [{"type": "BODY", "text": "On its way."}],
+}
 KEY = {"name": "second", "scopes": ["read"]}
 YESTERDAY = timestamp(timezone.now() - timedelta(days=1))
 
@@ -44,6 +50,9 @@ ROUTES = [
     Route("GET", "wabas/{waba}", Scope.READ, 200),
     Route("GET", "wabas/{waba}/connection", Scope.READ, 200),
     Route("POST", "wabas/{waba}/disconnect", Scope.WRITE, 200, {}),
+    Route("GET", "wabas/{waba}/templates", Scope.READ, 409),
+    Route("POST", "wabas/{waba}/templates", Scope.WRITE, 409, TEMPLATE),
+    Route("DELETE", "wabas/{waba}/templates/{template}", Scope.WRITE, 409),
     Route("GET", "phones", Scope.READ, 200),
     Route("GET", "phones/{phone}", Scope.READ, 200),
     Route("PATCH", "phones/{phone}", Scope.WRITE, 200, {"externalId": "x"}),

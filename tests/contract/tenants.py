@@ -13,7 +13,7 @@ from onboarding.services import create_link
 from organizations.models import Organization, Scope
 from organizations.services import IssuedKey, create_organization, issue_key
 from phones.models import PhoneNumber
-from tests.contract.routes import WEBHOOK, Route
+from tests.contract.routes import TEMPLATE, WEBHOOK, Route
 from wabas.models import Waba
 from webhooks.events import publish
 from webhooks.services import create_webhook
@@ -56,7 +56,7 @@ def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)
     return Tenant(
         organization,
         issue_key(organization=organization, name="test", scopes=scopes),
-        {kind: str(pk) for kind, pk in rows.items()},
+        {kind: str(pk) for kind, pk in rows.items()} | {"template": TEMPLATE["name"]},
         {"waba": waba.meta_waba_id, "phone": phone.meta_phone_number_id},
     )
 

@@ -1,0 +1,1 @@
+"""Message templates, which live at Meta: nothing of them is stored here."""
