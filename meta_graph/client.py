@@ -20,14 +20,19 @@ from django.conf import settings
 from meta_graph import limits
 from meta_graph.answers import reading, rows
 from meta_graph.errors import Broken, GraphError
+from outbound.multipart import MultipartForm
 from outbound.session import Exchange, OutboundError, OutboundSession, build_session, exchange
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("meta_graph")
 
 MAX_ANSWER = 4 * 1024 * 1024
 PAGE_SIZE, MAX_PAGES = 100, 500
+UPLOAD_SECONDS = 600.0
 SECRET_FIELDS = frozenset({"client_secret", "code", "input_token", "pin", "verify_token", "appsecret_proof"})
 TIMED_OUT = frozenset({"dns_timeout", "connect_timeout", "read_timeout", "deadline"})
+NOT_SENT = frozenset(
+    {"dns_failed", "dns_timeout", "connect_refused", "connect_timeout", "tls_invalid", "tls_handshake"}
+)
 
 
 class TokenKind(StrEnum):
@@ -73,19 +78,21 @@ def call(
     params: Mapping[str, str] | None = None,
     json: Mapping[str, Any] | None = None,
     form: Mapping[str, str] | None = None,
+    upload: MultipartForm | None = None,
 ) -> dict[str, Any]:
     """One call of Graph; the answer as a JSON object. Raises GraphError, whatever went wrong; never retries.
 
     `name` is the calling function's: the table of errors and the log know the call by it. The deadline
-    (META_REQUEST_TIMEOUT) is for everything from the name lookup to the last byte. The body is `json` or
-    `form`; the token's proof goes with a form, else with the query.
+    (META_REQUEST_TIMEOUT) is for everything from the name lookup to the last byte; an upload renews it while
+    it moves, up to UPLOAD_SECONDS. The body is `json`, `form` or `upload`; the token's proof goes with a
+    form, else with the query.
     https://developers.facebook.com/docs/graph-api/overview
     https://developers.facebook.com/docs/graph-api/securing-requests (appsecret_proof)
     """
     started = time.monotonic()
     proof = _proof(token)
     query = dict(params or {}) if form is not None else {**(params or {}), **proof}
-    body = _Body(json=json, form=None if form is None else {**form, **proof})
+    body = _Body(json=json, form=None if form is None else {**form, **proof}, upload=upload)
     secrets = _secrets(token, query, json or {}, proof)
     try:
         answer = _answer(name, _exchange(name, method, path, token, query, body), token, secrets)
@@ -120,10 +127,11 @@ def pages(
 
 @dataclass(frozen=True)
 class _Body:
-    """What a request carries: one of the two, or neither."""
+    """What a request carries: one of the three, or nothing."""
 
     json: Mapping[str, Any] | None = field(repr=False)
     form: Mapping[str, str] | None = field(repr=False)
+    upload: MultipartForm | None
 
 
 def _exchange(
@@ -135,26 +143,36 @@ def _exchange(
     body: _Body,
 ) -> Exchange:
     url = f"{settings.META_GRAPH_URL.rstrip('/')}/{settings.META_GRAPH_VERSION}/{path}"
+    headers = {"Authorization": f"Bearer {token.value}"} if token else {}
+    if body.upload is not None:
+        headers["Content-Type"] = body.upload.content_type
     try:
         return exchange(
-            _session(),
+            session(),
             method,
             url,
             seconds=float(settings.META_REQUEST_TIMEOUT),
-            headers={"Authorization": f"Bearer {token.value}"} if token else None,
+            longest=UPLOAD_SECONDS if body.upload is not None else None,
+            headers=headers,
             params=params,
             json=body.json,
-            data=body.form,
+            data=body.form if body.upload is None else body.upload,
             max_body=MAX_ANSWER,
             retry_stale=method == "GET" and token is not None,
         )
     except OutboundError as failure:
-        raise GraphError(
-            call=name,
-            kind=token.kind if token else "",
-            broken=Broken.TIMEOUT if failure.code in TIMED_OUT else Broken.UNREACHABLE,
-            message=f"{failure.code}: {failure.message}",
-        ) from None
+        raise unanswered(name, token, failure) from None
+
+
+def unanswered(name: str, token: Token | None, failure: OutboundError) -> GraphError:
+    """The failure of a call to which there is no whole answer."""
+    return GraphError(
+        call=name,
+        kind=token.kind if token else "",
+        broken=Broken.TIMEOUT if failure.code in TIMED_OUT else Broken.UNREACHABLE,
+        message=f"{failure.code}: {failure.message}",
+        was_sent=failure.code not in NOT_SENT,
+    )
 
 
 def _answer(name: str, exchanged: Exchange, token: Token | None, secrets: tuple[str, ...]) -> dict[str, Any]:
@@ -242,9 +260,9 @@ def _log(name: str, status: int | None, error: GraphError | None, started: float
 
 
 @cache
-def _session() -> OutboundSession:
+def session() -> OutboundSession:
     """One for the process: its pools are shared by the threads, and a fork starts with none."""
     return build_session(None, pool_connections=4, pool_maxsize=32)
 
 
-os.register_at_fork(after_in_child=_session.cache_clear)
+os.register_at_fork(after_in_child=session.cache_clear)

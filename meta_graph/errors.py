@@ -11,12 +11,15 @@ ANY: frozenset[int] = frozenset()
 PERMISSIONS = frozenset({10, 131005, *range(200, 300)})
 RATE_LIMITS = frozenset({4, 17, 32, 613, 80007, 80008, 130429})
 MESSAGES = frozenset(
-    {131026, 131047, 131049, 131050, 131051, 131052, 131053, 131056, 131060, 131062, 131063, 131064}
+    {131026, 131047, 131049, 131050, 131051, 131052, 131053, 131060, 131062, 131063, 131064}
     | set(range(132000, 133000))
 )
 OTP_AND_MIGRATION = frozenset({2388001, 2388012, 2388091, 2388093, 2388103})
 OWN_TOKENS = frozenset({"SYS", "APP", ""})
+ANY_CODE = range(1, 10**9)
 DELETED_RECENTLY, BLOCKED_FOR, MAINTENANCE, A_MINUTE = 300.0, 72 * 3600.0, 300.0, 60.0
+# Messages of one number, and of one number to one person: their budgets are those of seconds.
+THROUGHPUT, PAIR = 1.0, 6.0
 
 
 class Action(StrEnum):
@@ -43,6 +46,7 @@ class Cause(StrEnum):
     UNREACHABLE = "UNREACHABLE"
     TIMEOUT = "TIMEOUT"
     RATE_LIMITED = "RATE_LIMITED"
+    PAIR_LIMITED = "PAIR_LIMITED"
     CAPABILITY_MISSING = "CAPABILITY_MISSING"
     PERMISSION_MISSING = "PERMISSION_MISSING"
     OBJECT_GONE = "OBJECT_GONE"
@@ -126,6 +130,8 @@ TABLE: tuple[Rule, ...] = (
     Rule(Action.OPS, Cause.PERMISSION_MISSING, PERMISSIONS, call="read_primary_funding_id"),
     Rule(Action.LOGIN, Cause.PERMISSION_MISSING, PERMISSIONS),
     # Limits and bad weather at Meta.
+    Rule(Action.RETRY, Cause.PAIR_LIMITED, _codes(131056), wait=PAIR),
+    Rule(Action.RETRY, Cause.RATE_LIMITED, _codes(130429), call="send_message", wait=THROUGHPUT),
     Rule(Action.RETRY, Cause.RATE_LIMITED, RATE_LIMITS, wait=A_MINUTE),
     Rule(Action.RETRY, Cause.TEMPORARY, _codes(131057, 2494100), wait=MAINTENANCE),
     Rule(Action.RETRY, Cause.TEMPORARY, _codes(131000, 131016, 133004)),
@@ -169,6 +175,8 @@ TABLE: tuple[Rule, ...] = (
     Rule(Action.RETRY, Cause.UNKNOWN, broken=Broken.MALFORMED),
     Rule(Action.RETRY, Cause.TEMPORARY, _codes(1, 2)),
     Rule(Action.RETRY, Cause.TEMPORARY, temporary=True),
+    # A code that we do not know is Meta's no to this message; sent again it would be the same no, or spam.
+    Rule(Action.FAIL, Cause.MESSAGE_REFUSED, ANY_CODE, call="send_message"),
     Rule(Action.RETRY, Cause.UNKNOWN),
 )
 
@@ -178,7 +186,8 @@ class GraphError(Exception):
     """A call to Graph that failed. `action` and `cause` come from the table; `retry_after` is in seconds.
 
     `kind` is the token's kind (BIZ, SYS, APP, empty without one). `broken` is set where Meta gave no
-    answer that can be read. No attribute holds a token, a code or a PIN.
+    answer that can be read. `was_sent` false: for certain nothing of the request reached Meta (no name, no
+    connection, no TLS session). No attribute holds a token, a code or a PIN.
     Every field has a default so that the error survives pickling.
     https://developers.facebook.com/docs/graph-api/guides/error-handling
     """
@@ -194,6 +203,7 @@ class GraphError(Exception):
     is_transient: bool = False
     retry_after: float | None = None
     broken: Broken | None = None
+    was_sent: bool = True
     action: Action = field(init=False)
     cause: Cause = field(init=False)
 

@@ -18,11 +18,16 @@ GRACE = 0.1
 
 
 class Deadline:
-    """The end of one exchange, and the sockets that are shut down when it comes."""
+    """The end of one exchange, and the sockets that are shut down when it comes.
 
-    def __init__(self, seconds: float) -> None:
+    A long transfer renews it while it moves, to at most `longest` seconds in all.
+    """
+
+    def __init__(self, seconds: float, longest: float | None = None) -> None:
         self.started_at = time.monotonic()
+        self.seconds = seconds
         self.ends_at = self.started_at + seconds
+        self._last = self.started_at + (seconds if longest is None else longest)
         self.expired = False
         self._handles: list[socket.socket] = []
         self._lock = threading.Lock()
@@ -30,6 +35,14 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds left, never less than a millisecond: as a socket timeout 0 would mean non-blocking."""
         return max(self.ends_at - time.monotonic(), 0.001)
+
+    def renew(self, seconds: float) -> None:
+        """Something moved: the end is so many seconds from now, if the longest time allows it."""
+        self.ends_at = min(time.monotonic() + seconds, self._last)
+
+    def rest(self) -> None:
+        """Nobody waits for the peer: the longest time alone counts, until it is renewed."""
+        self.ends_at = self._last
 
     def elapsed_ms(self) -> int:
         return round((time.monotonic() - self.started_at) * 1000)
@@ -87,9 +100,15 @@ class Watchdog:
         with self._changed:
             while True:
                 wait = self._heap[0][0] - time.monotonic() if self._heap else None
-                if wait is not None and wait <= 0:
-                    return heapq.heappop(self._heap)[2]
-                self._changed.wait(wait)
+                if wait is None or wait > 0:
+                    self._changed.wait(wait)
+                    continue
+                _, number, due = heapq.heappop(self._heap)
+                if due.ends_at + GRACE <= time.monotonic():
+                    return due
+                # It was renewed, and may be again to an earlier end: it is looked at in a while.
+                again = min(due.ends_at, time.monotonic() + due.seconds) + GRACE
+                heapq.heappush(self._heap, (again, number, due))
 
 
 _watchdog = Watchdog()
@@ -97,20 +116,35 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
-def deadline(seconds: float) -> Iterator[Deadline]:
+def deadline(seconds: float, longest: float | None = None) -> Iterator[Deadline]:
     """Bounds every connection that this thread uses inside the block to `seconds` in all.
 
     At the end the sockets are shut down, so that whatever waits on them returns at once: as an end of file
-    or as an error. `expired` tells that from a peer that hung up.
+    or as an error. `expired` tells that from a peer that hung up. `longest` is for what renews it.
     """
-    ends = Deadline(seconds)
+    ends = started(seconds, longest)
+    try:
+        with under(ends):
+            yield ends
+    finally:
+        ends.release()
+
+
+def started(seconds: float, longest: float | None = None) -> Deadline:
+    """A deadline that runs from now on and outlives the block that opens its connection: release it."""
+    ends = Deadline(seconds, longest)
     _watchdog.add(ends)
+    return ends
+
+
+@contextmanager
+def under(ends: Deadline) -> Iterator[None]:
+    """What this thread connects to inside the block is under that deadline."""
     token = _current.set(ends)
     try:
-        yield ends
+        yield
     finally:
         _current.reset(token)
-        ends.release()
 
 
 def current() -> Deadline | None:

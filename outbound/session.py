@@ -22,6 +22,7 @@ from outbound.connections import DialingPoolManager
 from outbound.deadline import Deadline, deadline
 from outbound.dialer import Dialer
 from outbound.failures import Failure, OutboundError, classified, is_stale
+from outbound.multipart import MultipartForm
 from outbound.resolver import Resolver
 
 __all__ = ["Exchange", "OutboundError", "OutboundSession", "build_session", "exchange"]
@@ -131,19 +132,22 @@ def exchange(
     *,
     seconds: float,
     headers: Mapping[str, str] | None = None,
-    data: bytes | Mapping[str, str] | None = None,
+    data: bytes | Mapping[str, str] | MultipartForm | None = None,
     json: Any = None,
     params: Mapping[str, str] | None = None,
     max_body: int = 65536,
     retry_stale: bool = False,
+    longest: float | None = None,
 ) -> Exchange:
     """Sends one request and reads the answer, all within `seconds`. Raises OutboundError.
 
+    A MultipartForm renews its time while it moves, to `longest` seconds in all; its content type is the
+    caller's to name in `headers`.
     `retry_stale`: send again, once and at once, when the peer had closed the kept-alive connection before
     it answered a byte. Only for requests that may arrive twice.
     """
     request = requests.Request(method, url, headers=headers, data=data, json=json, params=params)
-    with deadline(seconds) as ends:
+    with deadline(seconds, longest) as ends:
         outcome = _attempt(session, request, max_body, ends)
         if isinstance(outcome, _StaleError) and retry_stale and not ends.expired:
             # urllib3 opens a new connection now: a discarded one leaves its place at the top of the pool.

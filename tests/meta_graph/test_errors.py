@@ -32,7 +32,8 @@ ROWS = [
     ("read_waba", "BIZ", 2, None, "RETRY", "TEMPORARY", None),
     *[("read_waba", "BIZ", code, None, "RETRY", "RATE_LIMITED", 60) for code in (4, 17, 32, 613)],
     *[("read_waba", "BIZ", code, None, "RETRY", "RATE_LIMITED", 60) for code in (80007, 80008, 130429)],
-    ("send_message", "BIZ", 130429, 2494055, "RETRY", "RATE_LIMITED", 60),
+    ("send_message", "BIZ", 130429, 2494055, "RETRY", "RATE_LIMITED", 1),
+    ("send_message", "BIZ", 131056, None, "RETRY", "PAIR_LIMITED", 6),
     ("read_waba", "BIZ", 3, None, "OPS", "CAPABILITY_MISSING", None),
     *[("read_waba", "BIZ", code, None, "LOGIN", "PERMISSION_MISSING", None) for code in (10, 200, 299)],
     ("send_message", "BIZ", 131005, None, "LOGIN", "PERMISSION_MISSING", None),
@@ -93,11 +94,11 @@ ROWS = [
     ("request_sync", "BIZ", 2593109, None, "SKIP", "HISTORY_DECLINED", None),
     *[
         ("send_message", "BIZ", code, None, "FAIL", "MESSAGE_REFUSED", None)
-        for code in (131026, 131047, 131049, 131050, 131051, 131052, 131053, 131056, 131060)
+        for code in (131026, 131047, 131049, 131050, 131051, 131052, 131053, 131060)
     ],
     *[
         ("send_message", "BIZ", code, None, "FAIL", "MESSAGE_REFUSED", None)
-        for code in (131062, 131063, 131064, 132000, 132015)
+        for code in (131062, 131063, 131064, 132000, 132015, 131021, 131048, 130472, 999999)
     ],
     ("read_waba", "BIZ", 999999, None, "RETRY", "UNKNOWN", None),
     ("read_waba", "BIZ", None, None, "RETRY", "UNKNOWN", None),

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from meta_graph import businesses, oauth, phone_numbers, wabas
+from meta_graph import businesses, media, messages, oauth, phone_numbers, templates, wabas
 from tests.meta_graph.conftest import BASE
 
 CUSTOMER = "Bearer EAAcustomer0token"
@@ -19,6 +19,7 @@ ACCEPTED = {"success": True}
 NODE = {"id": "1"}
 NOTHING: dict[str, list[str]] = {"data": []}
 PAGE = {"limit": "100"}
+BODY = {"type": "BODY", "text": "Hello {{1}}"}
 
 REQUESTS = [
     (lambda t: wabas.read_waba(waba_id="11", token=t), "GET", "/11", ANY_FIELDS, None, NODE),
@@ -149,6 +150,71 @@ REQUESTS = [
         {"fields": "id,name,verification_status,marketing_messages_onboarding_status"},
         None,
         NODE,
+    ),
+    (
+        lambda t: messages.send(phone_number_id="22", body={"to": "16315550123", "type": "text"}, token=t),
+        "POST",
+        "/22/messages",
+        {},
+        {"messaging_product": "whatsapp", "to": "16315550123", "type": "text"},
+        {"messages": [{"id": "wamid.A"}]},
+    ),
+    (
+        lambda t: messages.mark_read(phone_number_id="22", wamid="wamid.A", token=t),
+        "POST",
+        "/22/messages",
+        {},
+        {"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.A"},
+        ACCEPTED,
+    ),
+    (
+        lambda t: messages.mark_read(phone_number_id="22", wamid="wamid.A", token=t, is_typing=True),
+        "POST",
+        "/22/messages",
+        {},
+        {
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": "wamid.A",
+            "typing_indicator": {"type": "text"},
+        },
+        ACCEPTED,
+    ),
+    (
+        lambda t: media.read(media_id="66", phone_number_id="22", token=t),
+        "GET",
+        "/66",
+        {"phone_number_id": "22"},
+        None,
+        {"id": "66", "url": "https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=66"},
+    ),
+    (
+        lambda t: templates.list_templates(
+            waba_id="11", token=t, name="hello", status="APPROVED", language="es"
+        ),
+        "GET",
+        "/11/message_templates",
+        PAGE | ANY_FIELDS | {"name": "hello", "status": "APPROVED", "language": "es"},
+        None,
+        NOTHING,
+    ),
+    (
+        lambda t: templates.create(
+            waba_id="11", name="hello", language="es", category="UTILITY", components=[BODY], token=t
+        ),
+        "POST",
+        "/11/message_templates",
+        {},
+        {"name": "hello", "language": "es", "category": "UTILITY", "components": [BODY]},
+        {"id": "1", "status": "PENDING", "category": "UTILITY"},
+    ),
+    (
+        lambda t: templates.delete(waba_id="11", name="hello", token=t),
+        "DELETE",
+        "/11/message_templates",
+        {"name": "hello"},
+        None,
+        ACCEPTED,
     ),
     (lambda t: businesses.read_page(page_id="44", token=t), "GET", "/44", NAME, None, NODE),
     (

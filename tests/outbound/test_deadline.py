@@ -82,3 +82,33 @@ def test_a_forked_child_has_a_watchdog_of_its_own():
         os._exit(0 if finished else 1)
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_deadline_that_is_renewed_ends_later():
+    with deadline(0.2, longest=30) as ends:
+        for _ in range(4):
+            time.sleep(0.15)
+            ends.renew(0.3)
+
+        assert not ends.expired
+        time.sleep(0.6)
+        assert ends.expired
+
+
+def test_renewing_has_an_end():
+    with deadline(0.2, longest=0.4) as ends:
+        ends.renew(30)
+        time.sleep(0.8)
+
+        assert ends.expired
+
+
+def test_a_deadline_that_rests_ends_again_once_it_is_renewed():
+    with deadline(0.1, longest=30) as ends:
+        ends.rest()
+        time.sleep(0.4)
+        assert not ends.expired
+
+        ends.renew(0.1)
+        time.sleep(0.6)
+        assert ends.expired
