@@ -21,8 +21,14 @@ help: ## List the targets
 run: $(RUNTIME) .env ## Start the whole product in sandbox mode; Ctrl-C stops it
 	@exec $(PYTHON) manage.py run $(ARGS)
 
-test: $(DEV) ## Run the suite on private servers; ARGS="..." goes to pytest
+# What starts the product as processes has the machine to itself.
+test: $(DEV) ## Run the suite on private servers; ARGS="..." goes to pytest instead
+ifeq ($(ARGS),)
+	@$(PYTHON) -m tests.services -- -m "not e2e" -n auto --maxprocesses 8 --dist loadfile
+	@exec $(PYTHON) -m tests.services -- -m e2e
+else
 	@exec $(PYTHON) -m tests.services -- $(ARGS)
+endif
 
 drill: $(DEV) ## Kill, flush and restart for minutes; DRILL_SECONDS=600 for longer
 	@exec env DRILL_SECONDS=$${DRILL_SECONDS:-120} $(PYTHON) -m tests.services -- tests/faults/test_loops.py $(ARGS)

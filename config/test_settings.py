@@ -10,6 +10,11 @@ for named, ours in (("TEST_DATABASE_URL", "DATABASE_URL"), ("TEST_REDIS_URL", "R
     os.environ.pop(ours, None)
     if os.environ.get(named):
         os.environ[ours] = os.environ[named]
+# Side by side, each process of pytest-xdist has a database of Redis, as pytest-django gives it one of
+# PostgreSQL: gw0 the second, for the first is everybody's who runs alone.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if WORKER and "REDIS_URL" in os.environ:
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(WORKER[2:]) + 1}"
 
 from config.settings import *  # noqa: E402, F403 -- the environment above must be there first
 

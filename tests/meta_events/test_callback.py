@@ -19,7 +19,7 @@ from tests.meta_events.world import body_of, change, entry, post, signature
 from tests.wabas.world import at_once, on_postgresql
 
 pytestmark = pytest.mark.django_db
-BODY = body_of(entry(change(event="PARTNER_ADDED", note="Café 😀")))
+BODY = body_of(entry(change(event="PARTNER_ADDED", note="Café 😀"), at=1_750_000_000))
 
 
 def counted(outcome: str) -> float:
