@@ -69,3 +69,42 @@ class Contact(models.Model):
     def reply_to(self) -> str:
         """Where an answer goes: a number where there is one, for Meta prefers it, else the BSUID."""
         return self.wa_id or self.phone_number or self.bsuid or self.identifier
+
+
+class ContactAlias(models.Model):
+    """What a contact was called as well: the identifier of a row that turned out to be the same person.
+
+    Clients stored it, and go on writing to it.
+    """
+
+    phone = models.ForeignKey(
+        PhoneNumber, on_delete=models.CASCADE, related_name="contact_aliases", db_index=False
+    )
+    identifier = models.CharField(max_length=160)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="aliases")
+
+    class Meta:
+        verbose_name_plural = "contact aliases"
+        constraints = [
+            models.UniqueConstraint(fields=["phone", "identifier"], name="contact_alias_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+class Erasure(models.Model):
+    """A contact that was erased: what is older than that is not taken in again, from whatever source.
+
+    `mark` is a keyed hash of one of the person's identifiers. It names nobody without the secret key.
+    """
+
+    phone = models.ForeignKey(PhoneNumber, on_delete=models.CASCADE, related_name="erasures", db_index=False)
+    mark = models.CharField(max_length=64)
+    erased_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["phone", "mark"], name="erasure_once")]
+
+    def __str__(self) -> str:
+        return f"erased {self.erased_at:%Y-%m-%d %H:%M}"

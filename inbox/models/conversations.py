@@ -10,6 +10,9 @@ from inbox.models.contacts import Contact
 from inbox.models.media import Media
 from phones.models import PhoneNumber
 
+# Meta promises no length. An index of PostgreSQL takes 2,704 bytes; a longer id is refused, never cut.
+WAMID_LENGTH = 512
+
 
 class Conversation(models.Model):
     """One a contact. Its counts change with each message, in its transaction: no page counts 200,000 rows."""
@@ -78,9 +81,15 @@ class Message(models.Model):
         Media, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
     )
     wamid = models.CharField(
-        max_length=255, null=True, blank=True, help_text="Meta's id; empty until Meta accepted it"
+        max_length=WAMID_LENGTH, null=True, blank=True, help_text="Meta's id; empty until Meta accepted it"
     )
-    reply_to_wamid = models.CharField(max_length=255, null=True, blank=True)
+    reply_to_wamid = models.CharField(max_length=WAMID_LENGTH, null=True, blank=True)
+    target_wamid = models.CharField(
+        max_length=WAMID_LENGTH,
+        null=True,
+        blank=True,
+        help_text="Of the message that this one edits, revokes or reacts to",
+    )
     status = models.CharField(max_length=16, choices=Status.choices)
     error = models.JSONField(null=True, blank=True, help_text="{code, title, details} as Meta said")
     timestamp = models.DateTimeField()
@@ -106,6 +115,11 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "-timestamp", "-created_at", "-id"], name="message_newest"),
+            models.Index(
+                fields=["phone", "target_wamid"],
+                name="message_by_target",
+                condition=Q(target_wamid__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,8 +23,10 @@ class SendingLane(models.Model):
 class OutboxEntry(models.Model):
     """A message that is to be sent. The ids are the order in which the messages were given.
 
-    `called_at` is written before Meta is called: an entry that has it and whose worker died may have been
-    sent, and is never sent again. A status of Meta's with the message's id tells what became of it.
+    Of each contact only the first has a `due_at`: the others wait until it has ended. `called_at` is written
+    before Meta is called: an entry that has it and whose sender died may have been sent, and is never sent
+    again. It is kept then with `finished_at`, and a status of Meta's with the message's id tells what became
+    of it. What ended with a known outcome is deleted: the message says all of it.
     """
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="outbox_entry")
@@ -34,20 +36,33 @@ class OutboxEntry(models.Model):
     due_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When it may be taken, or the end of a worker's lease; null: it ended",
+        help_text="When it may be taken, or the end of a sender's lease; null: another one comes first, or "
+        "it ended",
     )
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     called_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Meta first put it off: after some minutes it is given up"
+    )
+    finished_at = models.DateTimeField(null=True, blank=True, help_text="What became of it is not known")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name_plural = "outbox entries"
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["phone", "id"], name="outbox_open", condition=Q(finished_at__isnull=True)),
-            models.Index(fields=["due_at"], name="outbox_due", condition=Q(due_at__isnull=False)),
+            models.Index(
+                fields=["phone", "due_at", "id"],
+                name="outbox_waiting",
+                condition=Q(due_at__isnull=False, called_at__isnull=True),
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="outbox_called",
+                condition=Q(due_at__isnull=False, called_at__isnull=False),
+            ),
+            models.Index(fields=["contact", "id"], name="outbox_of_contact"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,72 @@
+"""Erasing a person: contact, conversation, messages, files, what waits to be sent; and keeping them away.
+
+Meta sends again for a week, and an operator may replay what it sent: nothing from before an erasure comes
+back by that.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from inbox.contacts import locked
+from inbox.identity import Identity
+from inbox.models import Contact, ContactAlias, Erasure, Media, Message
+from phones.models import PhoneNumber
+
+BATCH = 2000
+
+
+@transaction.atomic
+def erase(*, contact: Contact) -> None:
+    """Deletes the person with everything of theirs. A file that others got too stays theirs."""
+    row = locked().filter(pk=contact.pk).first()
+    if row is None:
+        return
+    names = {row.identifier, row.wa_id, row.bsuid, row.phone_number}
+    names |= set(ContactAlias.objects.filter(contact=row).values_list("identifier", flat=True))
+    remember(row.phone_id, [name for name in names if name])
+    files = delete_messages(row)
+    row.delete()
+    Media.objects.filter(pk__in=files, messages=None).delete()
+
+
+def delete_messages(contact: Contact) -> set[UUID]:
+    """Deletes them, and what waits to be sent, some at a time; the files that they had."""
+    messages = Message.objects.filter(conversation__contact=contact).order_by("timestamp", "pk")
+    files: set[UUID] = set()
+    while some := dict(messages.values_list("pk", "media")[:BATCH]):
+        files |= {media for media in some.values() if media}
+        Message.objects.filter(pk__in=some).delete()
+    return files
+
+
+def remember(phone_id: UUID, names: Iterable[str]) -> None:
+    now = timezone.now()
+    marks = [Erasure(phone_id=phone_id, mark=mark(name), erased_at=now) for name in sorted(names)]
+    Erasure.objects.bulk_create(
+        marks, update_conflicts=True, unique_fields=["phone", "mark"], update_fields=["erased_at"]
+    )
+
+
+def was_erased(phone: PhoneNumber, identity: Identity, at: datetime) -> bool:
+    """Whether this person was erased after `at`."""
+    return bool(erased_at(phone, [identity], since=at))
+
+
+def erased_at(phone: PhoneNumber, identities: Iterable[Identity], since: datetime) -> dict[str, datetime]:
+    """When, by the name that was erased, of those who were erased after `since`."""
+    by_mark = {mark(name): name for identity in identities for name in names_of(identity)}
+    rows = Erasure.objects.filter(phone=phone, mark__in=by_mark, erased_at__gt=since)
+    return {by_mark[found]: at for found, at in rows.values_list("mark", "erased_at")}
+
+
+def names_of(identity: Identity) -> set[str]:
+    return {name for name in (identity.bsuid, *identity.digits) if name}
+
+
+def mark(name: str) -> str:
+    return salted_hmac("inbox.erasure", name, algorithm="sha256").hexdigest()

@@ -1,0 +1,35 @@
+"""`messages`: what a person wrote to a number.
+
+https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/messages
+"""
+
+from datetime import datetime
+
+from inbox.contacts import contact_of
+from inbox.erasure import was_erased
+from inbox.messages import publish_received
+from inbox.reading import moment
+from inbox.receiving.contents import Item
+from inbox.receiving.errors import UnreadableError
+from inbox.receiving.people import sender
+from inbox.receiving.storing import FROM_CUSTOMER, store, wamid_of
+from inbox.receiving.system import note_system
+from phones.models import PhoneNumber
+
+
+def receive_message(*, phone: PhoneNumber, item: Item, contact: Item | None, at: datetime) -> None:
+    """Stores and tells one message. `contact`: of the list beside it. The same one again does nothing.
+
+    Raises UnreadableError.
+    """
+    wamid_of(item)
+    identity = sender(item, contact)
+    if identity.is_nobody:
+        raise UnreadableError("The message does not say from whom it is.")
+    if was_erased(phone, identity, moment(item.get("timestamp"), at)):
+        return
+    person, _ = contact_of(phone=phone, identity=identity)
+    message = store(phone=phone, contact=person, item=item, origin=FROM_CUSTOMER, at=at)
+    if message is not None:
+        note_system(message, item)
+        publish_received(message)
