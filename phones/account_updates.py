@@ -1,4 +1,4 @@
-"""What Meta announces of a connected account (webhook field `account_update`): rows, and events for clients.
+"""What Meta announces of a connected account (field `account_update`, and the review): rows and events.
 
 Meta repeats and reorders: of one matter the latest word counts, and the same word again changes nothing.
 https://developers.facebook.com/docs/whatsapp/business-management-api/webhooks/components
@@ -172,6 +172,12 @@ def banned(waba: Waba, value: Value, at: datetime) -> dict[str, Any]:
     )
 
 
+def reviewed(waba: Waba, value: Value, at: datetime) -> dict[str, Any]:
+    decision = value.get("decision")
+    columns = {"account_review_status": str(decision).upper()[:32]} if isinstance(decision, str) else {}
+    return of_latest(waba, "review", at, **columns)
+
+
 def signed_terms(waba: Waba, value: Value, at: datetime) -> dict[str, Any]:
     """The connected account's next look-up is not put off, and shows it."""
     return of_latest(waba, "terms", at, looked_up_at=None) if "terms" not in waba.told_at else {}
@@ -190,6 +196,7 @@ CHANGES: dict[str, Callable[[Waba, Value, datetime], dict[str, Any]]] = {
     "ACCOUNT_RESTRICTION": restricted,
     "ACCOUNT_VIOLATION": violated,
     "DISABLED_UPDATE": banned,
+    "account_review_update": reviewed,
     "MM_LITE_TERMS_SIGNED": signed_terms,
     "AD_ACCOUNT_LINKED": linked_ad_account,
 }

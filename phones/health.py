@@ -93,6 +93,8 @@ def found(phone: PhoneNumber, now: datetime) -> Iterator[Reason]:
     if phone.sync_error and phone.sync_error.get("cause") in NO_ACCESS:
         yield reasons.NO_ACCESS
     yield from of_number(phone)
+    if phone.pin_changed_at:
+        yield reasons.pin_changed(phone.pin_changed_at)
     yield from of_meta(phone)
     yield from unchecked(phone)
 

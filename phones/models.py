@@ -53,6 +53,13 @@ class PhoneNumber(models.Model):
         null=True, blank=True, editable=False, help_text="Sent to Meta, whose answer was not learnt yet"
     )
 
+    pin_sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When we last sent Meta a PIN of ours"
+    )
+    pin_changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody else changed it: ours was forgotten then"
+    )
+
     onboarded_at = models.DateTimeField(null=True, blank=True, help_text="When a signup last connected it")
     disconnected_at = models.DateTimeField(null=True, blank=True)
     disconnect_reason = models.CharField(max_length=64, null=True, blank=True)

@@ -97,6 +97,20 @@ def token_expires(at: datetime) -> Reason:
     )
 
 
+def pin_changed(at: datetime) -> Reason:
+    message = f"Somebody changed the two-step PIN of this number on {day(at)}. Everything works as before."
+    return Reason(
+        "PHONE_NUMBER",
+        "PIN_CHANGED",
+        message,
+        "Set a PIN of your own with POST /v1/phones/{id}/pin. Without one its owner is asked for the new PIN "
+        "should the number have to be registered again.",
+        (),
+        Actor.CUSTOMER,
+        warning=timestamp(at),
+    )
+
+
 def day(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 

@@ -109,9 +109,9 @@ def register(*, phone: PhoneNumber, pin: str, made_by: Maker, token: Token) -> N
             _finish_deregistration(phone, attempt, token)
         raise
     _settle(attempt, REGISTERED)
-    if phone.pin != pin:
-        PhoneNumber.objects.filter(pk=phone.pk).update(pin=pin)
-        phone.refresh_from_db(fields=["pin"])
+    if phone.pin != pin or phone.pin_changed_at:
+        PhoneNumber.objects.filter(pk=phone.pk).update(pin=pin, pin_changed_at=None)
+        phone.refresh_from_db(fields=["pin", "pin_changed_at"])
 
 
 def _finish_deregistration(phone: PhoneNumber, attempt: RegistrationAttempt, token: Token) -> None:

@@ -126,7 +126,7 @@ def refuse_disconnected(phone: PhoneNumber) -> None:
 
 def keep_pin(*, phone_id: UUID, pin: str) -> None:
     """The two-step PIN that the number's owner gave, kept before it is used."""
-    PhoneNumber.objects.filter(pk=phone_id).update(pin=pin)
+    PhoneNumber.objects.filter(pk=phone_id).update(pin=pin, pin_changed_at=None)
 
 
 def note_registered(*, phone: PhoneNumber) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import structlog
 from django.db import transaction
+from django.utils import timezone
 
 from meta_graph import phone_numbers
 from meta_graph.client import Token
@@ -22,7 +23,7 @@ log = structlog.get_logger("phones.two_step")
 @transaction.atomic(durable=True)
 def keep_new(phone: PhoneNumber, pin: str) -> None:
     """`pin` is about to be sent."""
-    PhoneNumber.objects.filter(pk=phone.pk).update(new_pin=pin)
+    PhoneNumber.objects.filter(pk=phone.pk).update(new_pin=pin, pin_sent_at=timezone.now())
     phone.new_pin = pin
 
 
@@ -32,7 +33,8 @@ def take_over(phone: PhoneNumber, pin: str) -> bool:
     row = PhoneNumber.objects.select_for_update(no_key=True).only("pin", "new_pin").get(pk=phone.pk)
     is_last: bool = row.new_pin == pin
     row.pin, row.new_pin = (pin, None) if is_last else (row.pin, row.new_pin or row.pin)
-    row.save(update_fields=["pin", "new_pin"])
+    row.pin_sent_at, row.pin_changed_at = timezone.now(), None
+    row.save(update_fields=["pin", "new_pin", "pin_sent_at", "pin_changed_at"])
     phone.pin, phone.new_pin = row.pin, row.new_pin
     return is_last
 

@@ -91,12 +91,14 @@ class PhoneNumberAdmin(RowAdmin):
         section(
             "At Meta", "registration", "status", "quality_rating",
             "code_verification_status", "name_status", "platform_type", "throughput_level", "verified_name",
-            "pin_kept", "health_document",
+            "pin_kept", "pin_sent", "pin_changed", "health_document",
         ),
         section("Last check", "check_state", "synced", "sync_requested", "sync_failed", "sync_failure"),
         section("The customer's", "metadata_document"),
         section("Times", "created", "onboarded", "disconnected", "disconnect_reason", "updated"),
     ]  # fmt: skip
+    pin_sent = times("pin_sent_at", "a PIN of ours was sent")
+    pin_changed = times("pin_changed_at", "somebody else changed the PIN")
     our_id, meta_id = copies("id", "our id"), copies("meta_phone_number_id", "Meta's id")
     organization_link = links("organization", "organization", by="organization__name")
     waba_link = links("waba", "WABA", by="waba__name")

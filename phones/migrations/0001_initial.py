@@ -62,6 +62,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "pin_sent_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When we last sent Meta a PIN of ours", null=True
+                    ),
+                ),
+                (
+                    "pin_changed_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When somebody else changed it: ours was forgotten then",
+                        null=True,
+                    ),
+                ),
+                (
                     "onboarded_at",
                     models.DateTimeField(blank=True, help_text="When a signup last connected it", null=True),
                 ),
