@@ -47,6 +47,8 @@ def answered(
         return run()
     asked = asked_by(request, key, view.write_scope)
     try:
+        # Most of what is known is known already: who reads it waits for nobody and locks nothing.
+        refuse_known(asked)
         how = in_claim if view.commits_as_it_goes else in_transaction
         return how(view, asked, run)
     except KnownError as known:
@@ -55,7 +57,6 @@ def answered(
 
 def in_transaction(view: OrganizationViewSet, asked: Asked, run: Run) -> HttpResponse:
     """Begins it when the body has been found right: that may take as long as looking up a host's name."""
-    refuse_known(asked)
     carry(view, None)
     with ExitStack() as stack:
         begun: list[bool] = []
