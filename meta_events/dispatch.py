@@ -6,17 +6,38 @@ Meta gives no order, several workers handle side by side, and what failed is tri
 
 from collections.abc import Callable
 
-from meta_events import account_update
-from meta_events.items import Item, Verdict
+from inbox.receiving import UnreadableError
+from meta_events.fields import account_update, accounts, messages, people, templates
+from meta_events.items import Item, MalformedError, Verdict
 
 Handle = Callable[[Item], Verdict]
 
 HANDLERS: dict[str, Handle] = {
     "account_update": account_update.handle,
+    "account_review_update": accounts.review,
+    "account_alerts": accounts.for_people,
+    "business_capability_update": accounts.for_people,
+    "phone_number_name_update": accounts.of_number,
+    "phone_number_quality_update": accounts.of_number,
+    "security": accounts.of_number,
+    "message_template_status_update": templates.status,
+    "message_template_quality_update": templates.for_people,
+    "message_template_components_update": templates.for_people,
+    "template_category_update": templates.for_people,
+    "messages": messages.handle,
+    "smb_message_echoes": messages.handle,
+    "message_echoes": messages.handle,
+    "user_preferences": people.user_preferences,
+    "user_id_update": people.user_id_update,
 }
 
 
 def dispatch(item: Item) -> Verdict:
     """Handles a change. Raises what the handler raises; MalformedError is not worth another try."""
     handle = HANDLERS.get(item.field)
-    return handle(item) if handle else Verdict.UNKNOWN
+    if handle is None:
+        return Verdict.UNKNOWN
+    try:
+        return handle(item)
+    except UnreadableError as wrong:
+        raise MalformedError(str(wrong)) from wrong

@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from inbox.receiving import TooEarlyError
 from meta_events.bodies import Envelope, Place, found
 from meta_events.claiming import max_attempts
 from meta_events.dispatch import dispatch
@@ -21,6 +22,8 @@ log = structlog.get_logger("meta_events.handling")
 Status = Change.Status
 # Up to this part of a pause is added to it, so that what failed together is not tried together again.
 SPREAD = 0.2
+# Between the tries of what came before the thing that it is about, in seconds.
+EARLY_PAUSES = (1, 5, 15, 40)
 uniform = SystemRandom().uniform
 
 
@@ -40,6 +43,9 @@ def handle(change: Change, token: UUID, row: Notification, envelope: Envelope, n
     except LeaseLostError:
         CHANGES.labels("late").inc()
         log.warning("lost its lease", change=change.pk, field=change.field)
+        return False
+    except TooEarlyError as early:
+        put_off_early(change, token, early, now)
         return False
     except MalformedError as wrong:
         failed(change, token, wrong, now, is_final=True)
@@ -91,6 +97,20 @@ def failed(change: Change, token: UUID, failure: Exception, now: datetime, *, is
             end(change, token, Status.FAILED, now, error=error)
         else:
             again = now + delay_after(change.attempts)
+            end(change, token, Status.WAITING, now, error=error, due_at=again, finished_at=None)
+    except LeaseLostError:
+        log.warning("lost its lease", change=change.pk, field=change.field)
+
+
+def put_off_early(change: Change, token: UUID, early: TooEarlyError, now: datetime) -> None:
+    """What it is about may come within a minute; what never comes is another software's."""
+    CHANGES.labels("early").inc()
+    error = stored(f"{type(early).__name__}: {early}", 500)
+    try:
+        if change.attempts > len(EARLY_PAUSES):
+            end(change, token, Status.SKIPPED, now, error=error)
+        else:
+            again = now + timedelta(seconds=EARLY_PAUSES[change.attempts - 1])
             end(change, token, Status.WAITING, now, error=error, due_at=again, finished_at=None)
     except LeaseLostError:
         log.warning("lost its lease", change=change.pk, field=change.field)

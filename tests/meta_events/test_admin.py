@@ -61,7 +61,8 @@ def test_changes_and_notifications_are_found_by_waba_phone_field_and_number(staf
 def test_lists_are_narrowed_by_state_and_field(staff, messages):
     told(change("messages"))
 
-    assert len(listed(staff, Change, status="unknown")) == 2
+    assert len(listed(staff, Change, status="unknown")) == 1
+    assert len(listed(staff, Change, status="failed")) == 1
     assert len(listed(staff, Change, field="messages")) == 1
     assert len(listed(staff, Notification, status="received")) == 1
 
@@ -89,6 +90,20 @@ def test_a_change_shows_its_own_value_alone(staff):
 
     assert "mine" in page
     assert "of somebody else" not in page
+
+
+def test_an_element_of_a_list_is_shown_alone_and_found_by_its_list(staff):
+    row = told(
+        change("messages", messages=[{"id": "wamid.mine"}, {"id": "wamid.other"}], statuses=[{"id": "s"}])
+    )
+    worked()
+
+    page = shown(staff, row.changes.earliest("pk"))
+
+    assert "wamid.mine" in page
+    assert "wamid.other" not in page
+    assert "messages 0" in page
+    assert len(listed(staff, Change, part="statuses")) == 1
 
 
 def test_what_would_open_a_door_is_not_shown(staff):

@@ -1,6 +1,5 @@
 """What Meta asks when an address is saved: exactly the challenge, to nobody but who knows the token."""
 
-
 import pytest
 
 TOKEN = "sandbox-verify-token"

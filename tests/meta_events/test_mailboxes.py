@@ -57,7 +57,7 @@ def test_with_more_mailboxes_than_a_claim_takes_each_has_its_turn():
     for name in names:
         waiting(name, 2)
 
-    last, seen = "", []
+    last, seen = "", list[str]()
     for _ in range(3):
         taken = claim(timezone.now(), after=last)
         last, seen = taken.last_mailbox, seen + [row.mailbox for row in taken.changes]

@@ -3,12 +3,11 @@
 https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/account_update
 """
 
+from meta_events.fields.owners import connected_waba
 from meta_events.items import Item, MalformedError, Verdict
 from meta_events.texts import inner, text
 from onboarding import recovery
 from phones import account_updates
-from phones.models import PhoneNumber
-from wabas.models import Waba
 
 PARTNER_ADDED = "PARTNER_ADDED"
 # What these took away from an account that is not connected has nothing to be taken away from. Kept until
@@ -49,19 +48,3 @@ def note_partner_added(item: Item) -> None:
         raise MalformedError("It names no WABA.")
     owner = text(info.get("owner_business_id"))
     recovery.note_partner_added(meta_waba_id=meta_waba_id, owner_business_id=owner, at=item.at)
-
-
-def connected_waba(item: Item) -> Waba | None:
-    """The connected account that it is about: by its id, or by the number that some events name instead.
-
-    Where it names an account, the number says nothing: it may have moved to another one since.
-    """
-    connected = Waba.objects.connected().select_related("organization")
-    if item.meta_waba_id is not None:
-        return connected.filter(meta_waba_id=item.meta_waba_id).first()
-    number = "".join(filter(str.isdigit, text(item.value.get("phone_number")) or ""))
-    if not number:
-        return None
-    phones = PhoneNumber.objects.filter(phone_number=f"+{number}", waba__in=connected)
-    owners = list(connected.filter(pk__in=phones.values("waba_id"))[:2])
-    return owners[0] if len(owners) == 1 else None
