@@ -16,7 +16,6 @@ MESSAGES = frozenset(
 )
 OTP_AND_MIGRATION = frozenset({2388001, 2388012, 2388091, 2388093, 2388103})
 OWN_TOKENS = frozenset({"SYS", "APP", ""})
-ANY_CODE = range(1, 10**9)
 DELETED_RECENTLY, BLOCKED_FOR, MAINTENANCE, A_MINUTE = 300.0, 72 * 3600.0, 300.0, 60.0
 # Messages of one number, and of one number to one person: their budgets are those of seconds.
 THROUGHPUT, PAIR = 1.0, 6.0
@@ -79,6 +78,16 @@ class Broken(StrEnum):
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
     MALFORMED = "malformed"
+
+
+class _EveryCode:
+    """Holds every code there is; what has none is not in it."""
+
+    def __contains__(self, code: object) -> bool:
+        return code is not None
+
+
+EVERY_CODE = _EveryCode()
 
 
 @dataclass(frozen=True)
@@ -176,7 +185,7 @@ TABLE: tuple[Rule, ...] = (
     Rule(Action.RETRY, Cause.TEMPORARY, _codes(1, 2)),
     Rule(Action.RETRY, Cause.TEMPORARY, temporary=True),
     # A code that we do not know is Meta's no to this message; sent again it would be the same no, or spam.
-    Rule(Action.FAIL, Cause.MESSAGE_REFUSED, ANY_CODE, call="send_message"),
+    Rule(Action.FAIL, Cause.MESSAGE_REFUSED, EVERY_CODE, call="send_message"),
     Rule(Action.RETRY, Cause.UNKNOWN),
 )
 
