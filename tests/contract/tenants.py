@@ -61,8 +61,8 @@ def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)
     )
 
 
-def call(route: Route, path: str, authorization: str | None) -> Any:
-    headers = {"authorization": authorization} if authorization is not None else {}
+def call(route: Route, path: str, authorization: str | None, **others: str) -> Any:
+    headers = others | ({"authorization": authorization} if authorization is not None else {})
     content = {} if route.body is None else {"data": route.body, "content_type": "application/json"}
     return getattr(Client(), route.method.lower())(path, headers=headers, **content)
 
