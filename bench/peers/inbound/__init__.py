@@ -1,0 +1,1 @@
+"""What taking in Meta's POSTs is compared with."""
