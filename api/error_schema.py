@@ -7,7 +7,8 @@ MESSAGES = {
     "401": "No key, or one that is unknown, revoked or expired.",
     "403": "The key lacks the scope, or the organization is suspended.",
     "404": "There is no such resource in your organization.",
-    "409": "The resource is not in a state that allows this.",
+    "409": "The resource is not in a state that allows this. Or the Idempotency-Key was used with another"
+    " request, or belongs to one that is still running: `Retry-After` says when to ask again.",
     "413": "The body is larger than 1 MiB.",
     "415": "The body is not application/json.",
     "422": "Meta understood and refused: do not repeat it as it is.",
@@ -37,7 +38,22 @@ LIMIT_HEADERS = {
 }
 ERROR_HEADERS = {
     "401": {"WWW-Authenticate": "`Bearer`: how to authenticate."},
+    "409": {"Retry-After": "Seconds to wait, where a request with this Idempotency-Key is still running."},
     "429": {"Retry-After": "Seconds to wait."},
+}
+REPLAYED_HEADER = {
+    "Idempotency-Replayed": {
+        "description": "`true` where this is the answer that the same request got before.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "Makes it safe to send this again: for 24 hours the same key with the same body is"
+    " answered as the first time, and nothing is done twice. Use a new one, a UUID say, for each request.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    "example": "9f1c2d5e-order-4711",
 }
 ERROR = {
     "type": "object",

@@ -6,7 +6,16 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance, is_patched_serializer
 from drf_spectacular.utils import OpenApiExample
 
-from api.error_schema import ALL_CODES, CODES, ERROR, OF_META, error_response, headers
+from api.error_schema import (
+    ALL_CODES,
+    CODES,
+    ERROR,
+    IDEMPOTENCY_KEY,
+    OF_META,
+    REPLAYED_HEADER,
+    error_response,
+    headers,
+)
 from api.serializers import Input, Query
 
 LIST_META = {
@@ -94,8 +103,13 @@ class ContractSchema(AutoSchema):
                 }
                 for shown in content.get("examples", {}).values():
                     shown["value"] = {"data": shown["value"]}
-        response.setdefault("headers", {}).update(headers())
+        replayed = REPLAYED_HEADER if self.method == "POST" else {}
+        response.setdefault("headers", {}).update(headers() | replayed)
         return response
+
+    def _get_parameters(self) -> Any:
+        key = {"$ref": "#/components/parameters/IdempotencyKey"}
+        return super()._get_parameters() + ([key] if self.method == "POST" else [])
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
@@ -109,9 +123,10 @@ class ContractSchema(AutoSchema):
             statuses.append("404")
         if self.method in {"POST", "PATCH"}:
             statuses += ["413", "415"]
-        if self.method == "DELETE" or (self.method == "POST" and "{" in self.path):
+        asks_meta = getattr(self.view, "action", "") in getattr(self.view, "asks_meta", ())
+        if self.method in {"DELETE", "POST"} or asks_meta:
             statuses.append("409")
-        if getattr(self.view, "action", "") in getattr(self.view, "asks_meta", ()):
+        if asks_meta:
             statuses += OF_META
         return sorted(statuses)
 
@@ -156,6 +171,7 @@ def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -
     """Adds the shared shapes."""
     shapes = result.setdefault("components", {}).setdefault("schemas", {})
     shapes |= COMPONENTS
+    result["components"]["parameters"] = {"IdempotencyKey": IDEMPOTENCY_KEY}
     result["components"]["responses"] = {code: error_response(status) for status, code in CODES.items()}
     shapes["Error"]["properties"]["error"]["properties"]["code"]["enum"] = ALL_CODES
     drop_marks(result)

@@ -1,5 +1,6 @@
 """What schemathesis cannot know from a schema: it loads this file through `schemathesis.toml`."""
 
+import itertools
 import os
 from typing import Any
 
@@ -14,6 +15,9 @@ schemathesis.openapi.format("uri", st.builds("https://{}.example.com/{}".format,
 schemathesis.openapi.format("date-time", st.integers(2100, 9000).map("{}-01-15T10:30:00.000Z".format))
 # Numbers that some country's plan has.
 schemathesis.openapi.format("phone-number", st.integers(10**6, 10**7 - 1).map("+549115{}".format))
+# Never the same twice: another request with the same key is a conflict.
+serial = itertools.count(1)
+schemathesis.openapi.format("idempotency-key", st.builds(lambda: f"key-{next(serial)}"))
 YESTERDAY = os.environ["YESTERDAY"]
 
 # What only this world knows to be right, by the name of the field or of the query's parameter.
@@ -30,13 +34,18 @@ IN_QUERY: dict[str, dict[str, Any]] = {"after": {"enum": [os.environ["EVENT_ID"]
 
 @schemathesis.hook
 def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
-    """Narrows bodies and queries, and brings the times of examples up to date."""
+    """Narrows bodies, queries and keys, and brings the times of examples up to date."""
+    key = raw_schema["components"]["parameters"]["IdempotencyKey"]
+    key["schema"] = {"type": "string", "format": "idempotency-key"}
+    del key["example"]
     for name, schema in raw_schema["components"]["schemas"].items():
         if name.endswith("Request"):
             narrow(schema["properties"], IN_BODY)
     for operations in raw_schema["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
+                if "$ref" in parameter:
+                    continue
                 narrow({parameter["name"]: parameter["schema"]}, IN_QUERY)
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 for example in content["examples"].values():

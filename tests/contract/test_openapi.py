@@ -106,6 +106,23 @@ def test_every_error_an_operation_can_have_is_documented(document: dict[str, Any
                 assert example["value"]["error"]["code"] in error_codes(document)
 
 
+def test_every_post_takes_an_idempotency_key_and_says_when_it_is_answered_again(
+    document: dict[str, Any],
+) -> None:
+    parameter = document["components"]["parameters"]["IdempotencyKey"]
+    assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
+    assert wrong(document, parameter["schema"], parameter["example"]) == []
+    for name, operation in operations(document):
+        refs = [given.get("$ref") for given in operation.get("parameters", ())]
+        successes = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+        is_post = name.startswith("POST")
+        assert refs.count("#/components/parameters/IdempotencyKey") == is_post, name
+        assert all(
+            ("Idempotency-Replayed" in answer.get("headers", ())) == is_post for answer in successes
+        ), name
+        assert not is_post or "409" in operation["responses"], name
+
+
 def error_codes(document: dict[str, Any]) -> list[str]:
     error = document["components"]["schemas"]["Error"]["properties"]["error"]
     codes: list[str] = error["properties"]["code"]["enum"]
