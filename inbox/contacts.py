@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
-from inbox.contact_events import publish_updated
+from inbox.contact_events import contact_data, publish_updated
 from inbox.identity import Identity, Type, are_two, matching, take_over
 from inbox.merging import merge
 from inbox.models import Contact, ContactAlias
@@ -111,13 +111,14 @@ def known(phone: PhoneNumber, found: list[Contact], rows: list[Contact], identit
     """The first of `found` with those of the others that are the same person; what is new is told once."""
     main = found[0]
     main.phone = phone
-    is_news = take_over(main, identity)
+    before, is_news = contact_data(main), take_over(main, identity)
     same = [main, *(row for row in found[1:] if has_bsuid(row, identity) or not are_two(main, row))]
     take_number_from(phone, [row for row in rows if row not in same], identity)
     if len(same) > 1:
         return merge(phone, same)
     if is_news:
         main.save()
+    if contact_data(main) != before:
         publish_updated(phone=phone, contact=main)
     return main
 

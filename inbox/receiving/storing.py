@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -42,13 +43,13 @@ def store(
     *, phone: PhoneNumber, contact: Contact, item: Item, origin: Origin, at: datetime
 ) -> Message | None:
     """The new message of `contact`, whose row is locked; None for one that is here already."""
-    message = unsaved(phone, item, origin, at)
+    message, file = unsaved(phone, item, origin, at)
     same_id = Q(wamid=message.wamid) | Q(target_wamid=message.wamid)
     akin = list(Message.objects.filter(same_id, phone=phone).order_by("pk"))
     if any(row.wamid == message.wamid for row in akin):
         return None
     message.conversation = conversation_of(contact)
-    message.media = kept_file(phone, said(item).file, message.timestamp)
+    message.media = kept_file(phone, file, message.timestamp)
     name_target(message)
     message.save(force_insert=True)
     change_target(message)
@@ -57,8 +58,8 @@ def store(
     return message
 
 
-def unsaved(phone: PhoneNumber, item: Item, origin: Origin, at: datetime) -> Message:
-    """The row without its conversation and file. Raises UnreadableError."""
+def unsaved(phone: PhoneNumber, item: Item, origin: Origin, at: datetime) -> tuple[Message, File | None]:
+    """The row without its conversation and file, and the file. Raises UnreadableError."""
     words = said(item)
     message = Message(
         phone=phone,
@@ -75,17 +76,21 @@ def unsaved(phone: PhoneNumber, item: Item, origin: Origin, at: datetime) -> Mes
         timestamp=moment(item.get("timestamp"), at),
     )
     setattr(message, f"{origin.status}_at", message.timestamp)
-    return message
+    return message, words.file
 
 
 def kept_file(phone: PhoneNumber, file: File | None, at: datetime) -> Media | None:
     if file is None:
         return None
-    facts = {"mime_type": file.mime_type, "filename": file.filename, "sha256": file.sha256}
     media, _ = Media.objects.get_or_create(
-        phone=phone, meta_media_id=file.meta_media_id, defaults={**facts, "expires_at": at + FILE_LIFE}
+        phone=phone, meta_media_id=file.meta_media_id, defaults=columns_of(file, at)
     )
     return media
+
+
+def columns_of(file: File, at: datetime) -> dict[str, Any]:
+    facts = {"mime_type": file.mime_type, "filename": file.filename, "sha256": file.sha256}
+    return {**facts, "expires_at": at + FILE_LIFE}
 
 
 def name_target(message: Message) -> None:

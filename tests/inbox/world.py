@@ -6,7 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from inbox import receiving
-from inbox.models import Contact, Conversation, Message
+from inbox.contacts import contact_of
+from inbox.conversations import conversation_of
+from inbox.identity import Identity
+from inbox.models import Message
 from phones.models import PhoneNumber
 
 AT = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
@@ -55,10 +58,9 @@ def receive_echo(phone: PhoneNumber, item: Any) -> None:
 
 def sent_message(phone: PhoneNumber, **columns: Any) -> Message:
     """What our API sent to Ana and Meta accepted."""
-    contact, _ = Contact.objects.get_or_create(
-        phone=phone, identifier=WA_ID, defaults={"identifier_type": "wa_id", "wa_id": WA_ID}
-    )
-    conversation, _ = Conversation.objects.get_or_create(phone=phone, contact=contact)
+    with transaction.atomic():
+        contact, _ = contact_of(phone=phone, identity=Identity(wa_id=WA_ID))
+        conversation = conversation_of(contact)
     usual = {
         "phone": phone,
         "conversation": conversation,

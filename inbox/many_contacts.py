@@ -1,0 +1,110 @@
+"""Many people at once, as an old chat or an address book names them: a few queries, however many they are.
+
+Somebody without a conversation is nobody that a client was told of: what is learnt of them is not told.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from inbox.contacts import candidates, known, new_contact
+from inbox.identity import TOLD, Identity, are_two, matching, take_over
+from inbox.models import Contact, Conversation
+from phones.models import PhoneNumber
+
+BATCH = 1000
+Key = tuple[str, str]
+
+
+class People:
+    """The contacts that some identities may be, locked, found by any of their names."""
+
+    def __init__(self, phone: PhoneNumber, identities: Sequence[Identity]) -> None:
+        self.phone = phone
+        self.by_name: dict[Key, list[Contact]] = defaultdict(list)
+        self.made: list[Contact] = []
+        self.changed: dict[object, Contact] = {}
+        has_chat = Exists(Conversation.objects.filter(contact=OuterRef("pk")))
+        for start in range(0, len(identities), BATCH):
+            rows = candidates(phone, identities[start : start + BATCH])
+            for row in rows.annotate(has_chat=has_chat):
+                self.add(row)
+
+    def add(self, row: Contact) -> None:
+        for name in names_of_row(row):
+            if row not in self.by_name[name]:
+                self.by_name[name].append(row)
+
+    def near(self, identity: Identity) -> list[Contact]:
+        """Rows that share a name with the identity; those that were merged into another are gone."""
+        rows = {row.pk: row for name in names_of(identity) for row in self.by_name.get(name, ()) if row.pk}
+        return list(rows.values())
+
+    def contact_of(self, identity: Identity) -> Contact:
+        """The person's contact, made if need be; `save` writes it."""
+        near = self.near(identity)
+        found = matching(near, identity)
+        if not found:
+            made = new_contact(self.phone, identity, {row.identifier for row in near})
+            self.made.append(made)
+            self.add(made)
+            return made
+        one = found[0]
+        if self.is_simple(found, near, identity):
+            if take_over(one, identity):
+                self.changed[one.pk] = one
+        else:
+            self.save()
+            one = known(self.phone, found, near, identity)
+        self.add(one)
+        return one
+
+    def is_simple(self, found: Sequence[Contact], near: Sequence[Contact], identity: Identity) -> bool:
+        """One row that no client was told of, and a number that nobody else has: nothing to join or tell."""
+        is_alone = all(are_two(found[0], row) for row in found[1:])
+        is_free = not any(row.wa_id == identity.wa_id for row in near if identity.wa_id and row != found[0])
+        return is_alone and is_free and not vars(found[0]).get("has_chat", False)
+
+    def save(self) -> None:
+        now = timezone.now()
+        # In one order for everybody: two who make the same people wait for each other, and not in a circle.
+        Contact.objects.bulk_create(sorted(self.made, key=lambda row: row.identifier), batch_size=BATCH)
+        for row in self.changed.values():
+            row.updated_at = now
+        Contact.objects.bulk_update(self.changed.values(), [*TOLD, "updated_at"], batch_size=BATCH)
+        self.made, self.changed = [], {}
+
+
+def contacts_of(phone: PhoneNumber, identities: Iterable[Identity]) -> dict[Identity, Contact]:
+    """The contact of each, locked and stored. None of them may be nobody."""
+    wanted = sorted(set(identities), key=lambda one: one.identifier)
+    people = People(phone, wanted)
+    found = {identity: people.contact_of(identity) for identity in wanted}
+    people.save()
+    # A later identity may have joined the rows of two earlier ones.
+    gone = [identity for identity, row in found.items() if row.pk is None]
+    return found | {identity: people.contact_of(identity) for identity in gone}
+
+
+def names_of(identity: Identity) -> Iterator[Key]:
+    yield "identifier", identity.identifier[0]
+    if identity.bsuid:
+        yield "bsuid", identity.bsuid
+    for digits in identity.digits:
+        yield "digits", digits
+    if identity.username and not (identity.bsuid or identity.digits):
+        yield "username", identity.username
+
+
+def names_of_row(row: Contact) -> Iterator[Key]:
+    yield "identifier", row.identifier
+    for kind, value in (
+        ("bsuid", row.bsuid),
+        ("digits", row.wa_id),
+        ("digits", row.phone_number),
+        ("username", row.username),
+    ):
+        if value:
+            yield kind, value
