@@ -10,7 +10,7 @@ from api import doorbell
 
 log = structlog.get_logger("meta_events.bell")
 # Who asks within so many seconds after a ring is heard by the next one.
-PAUSE = 0.02
+PAUSE = 0.05
 
 
 class Bell:

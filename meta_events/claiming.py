@@ -29,6 +29,7 @@ class Claim:
     changes: Sequence[Change]
     expires_at: datetime
     last_mailbox: str = ""
+    is_bulk_due: bool = False
 
 
 def claim(now: datetime, *, after: str = "", is_bulk: bool = False) -> Claim:
@@ -40,16 +41,19 @@ def claim(now: datetime, *, after: str = "", is_bulk: bool = False) -> Claim:
     token, until = uuid4(), now + lease()
     with transaction.atomic(durable=True):
         read_by_index()
-        taken = together(mailboxes.in_turn(now, after, 1 if is_bulk else BATCH, is_bulk=is_bulk))
+        work = mailboxes.with_work(now)
+        boxes, limit = (work.bulky, 1) if is_bulk else (work.usual, BATCH)
+        taken = together(mailboxes.in_turn(now, boxes, after, limit, is_bulk=is_bulk))
         spent = [row for row in taken if row.attempts >= max_attempts()]
         give_up(spent, now)
         changes = [row for row in taken if row not in spent]
-        Change.objects.filter(pk__in=[row.pk for row in changes]).update(
-            status=Status.RUNNING, attempts=F("attempts") + 1, lease_token=token, due_at=until
-        )
+        if changes:
+            Change.objects.filter(pk__in=[row.pk for row in changes]).update(
+                status=Status.RUNNING, attempts=F("attempts") + 1, lease_token=token, due_at=until
+            )
     for row in changes:
         row.attempts += 1
-    return Claim(token, changes, until, taken[-1].mailbox if taken else after)
+    return Claim(token, changes, until, taken[-1].mailbox if taken else after, bool(work.bulky))
 
 
 def together(rows: list[Change]) -> list[Change]:
@@ -92,7 +96,7 @@ def release(claim: Claim, unbegun: Sequence[Change], now: datetime) -> None:
 
 def is_anything_due(now: datetime) -> bool:
     received = Notification.objects.filter(split_at=None)
-    return received.exists() or mailboxes.oldest(now) is not None
+    return received.exists() or mailboxes.with_work(now).since is not None
 
 
 def lease() -> timedelta:

@@ -16,6 +16,7 @@ from meta_events.dispatch import dispatch
 from meta_events.items import Item, MalformedError, Verdict
 from meta_events.metrics import CHANGES
 from meta_events.models import Change, Notification
+from meta_events.numbers import Numbers
 from meta_events.texts import stored
 
 log = structlog.get_logger("meta_events.handling")
@@ -31,14 +32,16 @@ class LeaseLostError(RuntimeError):
     """Somebody else has the change now: what was done here must not stay."""
 
 
-def handle(change: Change, token: UUID, row: Notification, envelope: Envelope, now: datetime) -> bool:
+def handle(
+    change: Change, token: UUID, row: Notification, envelope: Envelope, numbers: Numbers, now: datetime
+) -> bool:
     """Handles a change that `token` was given for; whether something was done. A failure becomes its state.
 
     Raises django.db.Error when not even that can be written: the lease runs out by itself then.
     """
     try:
         with transaction.atomic(durable=True):
-            verdict = dispatch(item_of(change, row, envelope))
+            verdict = dispatch(item_of(change, row, envelope, numbers))
             end(change, token, verdict.value, now)
     except LeaseLostError:
         CHANGES.labels("late").inc()
@@ -62,7 +65,7 @@ def place_of(change: Change) -> Place:
     return Place(change.entry_position, change.position, change.part, change.number)
 
 
-def item_of(change: Change, row: Notification, envelope: Envelope) -> Item:
+def item_of(change: Change, row: Notification, envelope: Envelope, numbers: Numbers) -> Item:
     """Raises MalformedError."""
     said = found(envelope, place_of(change))
     return Item(
@@ -77,6 +80,7 @@ def item_of(change: Change, row: Notification, envelope: Envelope) -> Item:
         phone_id=row.phone_id,
         at=said.happened_at or row.received_at,
         received_at=row.received_at,
+        numbers=numbers,
     )
 
 

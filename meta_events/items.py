@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from meta_events.models import Change
+from meta_events.numbers import Numbers
 
 
 class Verdict(Enum):
@@ -48,3 +49,4 @@ class Item:
     phone_id: UUID | None
     at: datetime
     received_at: datetime
+    numbers: Numbers

@@ -4,7 +4,8 @@ So a number with ten thousand of them delays no other number's message. The mail
 from one to the next along the index, however much is in each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -13,16 +14,18 @@ from meta_events.models import Change
 from webhooks.delivery.lanes import as_time, has_locks, rows_of
 
 WITH_WORK = """
-    WITH RECURSIVE kept(mailbox) AS (
-        SELECT (SELECT min(mailbox) FROM meta_events_change
-                WHERE due_at IS NOT NULL AND is_bulk = %(is_bulk)s)
+    WITH RECURSIVE kept(is_bulk, mailbox) AS (
+        SELECT lanes.is_bulk, (SELECT min(mailbox) FROM meta_events_change c
+                               WHERE due_at IS NOT NULL AND c.is_bulk = lanes.is_bulk)
+        FROM (SELECT false AS is_bulk UNION ALL SELECT true) AS lanes
         UNION ALL
-        SELECT (SELECT min(mailbox) FROM meta_events_change
-                WHERE due_at IS NOT NULL AND is_bulk = %(is_bulk)s AND mailbox > kept.mailbox)
+        SELECT kept.is_bulk, (SELECT min(mailbox) FROM meta_events_change c WHERE due_at IS NOT NULL
+                              AND c.is_bulk = kept.is_bulk AND mailbox > kept.mailbox)
         FROM kept WHERE kept.mailbox IS NOT NULL
     )
-    SELECT mailbox, (SELECT min(due_at) FROM meta_events_change
-                     WHERE due_at IS NOT NULL AND is_bulk = %(is_bulk)s AND mailbox = kept.mailbox)
+    SELECT is_bulk, mailbox,
+        (SELECT min(due_at) FROM meta_events_change c
+         WHERE due_at IS NOT NULL AND c.is_bulk = kept.is_bulk AND c.mailbox = kept.mailbox)
     FROM kept WHERE mailbox IS NOT NULL
 """
 FIRST_OF_EACH = """
@@ -35,29 +38,35 @@ FIRST_OF_EACH = """
 """
 
 
-def with_work(now: datetime, *, is_bulk: bool) -> dict[str, datetime]:
-    """The mailboxes in which something is due, by name, and since when."""
-    found = {box: as_time(since) for box, since in rows_of(WITH_WORK, is_bulk=is_bulk)}
-    return {box: since for box, since in sorted(found.items()) if since <= now}
+@dataclass(frozen=True)
+class Work:
+    """The mailboxes in which something is due, in order, and since when: usual ones, and bulky ones."""
+
+    usual: dict[str, datetime] = field(default_factory=dict)
+    bulky: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def since(self) -> datetime | None:
+        return min((*self.usual.values(), *self.bulky.values()), default=None)
 
 
-def oldest(now: datetime) -> datetime | None:
-    """Since when what is due the longest waits."""
-    since = [at for is_bulk in (False, True) for at in with_work(now, is_bulk=is_bulk).values()]
-    return min(since, default=None)
+def with_work(now: datetime) -> Work:
+    """One query, whose cost grows with the mailboxes and not with what is in them."""
+    work = Work()
+    for is_bulk, box, since in sorted(rows_of(WITH_WORK)):
+        if as_time(since) <= now:
+            (work.bulky if is_bulk else work.usual)[box] = as_time(since)
+    return work
 
 
-def in_turn(now: datetime, after: str, limit: int, *, is_bulk: bool) -> list[Change]:
-    """Up to `limit` due rows, locked: one of each mailbox that comes behind `after`, then the next of each.
-
-    They stand in that order; the last mailbox among the first ones is where the next turn begins.
-    """
-    boxes = list(with_work(now, is_bulk=is_bulk))
+def in_turn(now: datetime, found: Iterable[str], after: str, limit: int, *, is_bulk: bool) -> list[Change]:
+    """Up to `limit` due rows, locked: one of each mailbox from behind `after` on, then the next of each."""
+    boxes = list(found)
     boxes = [*(box for box in boxes if box > after), *(box for box in boxes if box <= after)][:limit]
     if not boxes:
         return []
     ids = ids_in_turn(boxes, -(-limit // len(boxes)), now, is_bulk=is_bulk)[:limit]
-    rows = Change.objects.in_bulk(ids)
+    rows = Change.objects.defer("fingerprint").in_bulk(ids)
     return [rows[pk] for pk in ids]
 
 

@@ -32,5 +32,5 @@ def observe(now: datetime) -> None:
 def oldest_waiting(now: datetime) -> datetime | None:
     """Since when what is due waits: the oldest notification, or the change that is due the longest."""
     received = Notification.objects.filter(split_at=None).order_by("pk")
-    waiting = [*received.values_list("received_at", flat=True)[:1], mailboxes.oldest(now)]
+    waiting = [*received.values_list("received_at", flat=True)[:1], mailboxes.with_work(now).since]
     return min((at for at in waiting if at is not None), default=None)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,10 +14,12 @@ from meta_events.claiming import Claim, claim, is_anything_due, lease, release, 
 from meta_events.handling import handle
 from meta_events.metrics import SWEEP_FINDS, oldest_waiting
 from meta_events.models import Change, Notification
+from meta_events.numbers import Numbers
 from meta_events.splitting import split
 
 log = structlog.get_logger("meta_events.pump")
 Clock = Callable[[], datetime]
+NOTHING = Envelope("", [])
 
 # So many of a worker's threads at most: signups run in the others.
 TURNS = 4
@@ -28,7 +30,7 @@ UNHEARD_AFTER = timedelta(seconds=2)
 
 
 class Turn:
-    """One stretch of work in one thread. The last body is kept open: changes of one body come together.
+    """One stretch of work in one thread.
 
     `bulk`: of the turns of a process one at a time handles what is bulky, the others go on with the rest.
     """
@@ -41,9 +43,7 @@ class Turn:
         bulk: threading.Lock,
     ) -> None:
         self.clock, self.stopping, self.when_done, self.bulk = clock, stopping, when_done, bulk
-        self.last_mailbox = ""
-        self.row: Notification | None = None
-        self.envelope = Envelope("", [])
+        self.last_mailbox, self.numbers = "", Numbers()
 
     def step(self) -> bool:
         """Takes something apart and handles something; whether there was anything."""
@@ -51,7 +51,7 @@ class Turn:
         taken = claim(self.clock(), after=self.last_mailbox)
         self.last_mailbox = taken.last_mailbox
         is_handled = self.handle_all(taken)
-        return self.handle_bulk() or is_handled or is_split
+        return (taken.is_bulk_due and self.handle_bulk()) or is_handled or is_split
 
     def handle_bulk(self) -> bool:
         if not self.bulk.acquire(blocking=False):
@@ -62,12 +62,13 @@ class Turn:
             self.bulk.release()
 
     def handle_all(self, taken: Claim) -> bool:
+        bodies = Bodies(taken.changes)
         for number, change in enumerate(taken.changes):
             if self.stopping.is_set():
                 release(taken, taken.changes[number:], self.clock())
                 break
             taken = self.kept(taken)
-            if handle(change, taken.token, *self.body_of(change), self.clock()):
+            if handle(change, taken.token, *bodies.of(change), self.numbers, self.clock()):
                 self.when_done()
         return bool(taken.changes)
 
@@ -75,14 +76,22 @@ class Turn:
         now = self.clock()
         return taken if taken.expires_at - now > lease() / 2 else renewed(taken, now)
 
-    def body_of(self, change: Change) -> tuple[Notification, Envelope]:
-        if self.row is None or self.row.pk != change.notification_id:
-            self.row = Notification.objects.get(pk=change.notification_id)
+
+class Bodies:
+    """The notifications of claimed changes: read together, and each opened once for all of its changes."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.rows = Notification.objects.in_bulk({change.notification_id for change in changes})
+        self.opened: tuple[int | None, Envelope] = (None, NOTHING)
+
+    def of(self, change: Change) -> tuple[Notification, Envelope]:
+        row = self.rows[change.notification_id]
+        if self.opened[0] != row.pk:
             try:
-                self.envelope = opened(bytes(self.row.body))
+                self.opened = row.pk, opened(bytes(row.body))
             except UnreadableError:
-                self.envelope = Envelope("", [])
-        return self.row, self.envelope
+                self.opened = row.pk, NOTHING
+        return row, self.opened[1]
 
 
 class Pump:

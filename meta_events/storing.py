@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from meta_events.models import Notification
 
@@ -27,10 +27,23 @@ def store(body: bytes, *, phone_id: UUID | None, now: datetime) -> bool:
     of a second happening, so these are never taken for a repetition. Raises django.db.Error.
     """
     digest = sha256(body).digest() if SAYS_WHEN in body else None
-    values = (now, phone_id, body, digest, Notification.Status.RECEIVED)
+    values: list[Any] = [now, phone_id, body, digest, Notification.Status.RECEIVED.value]
+    if connection.vendor != "postgresql":
+        values = [
+            field.get_db_prep_save(value, connection) for field, value in zip(FIELDS, values, strict=True)
+        ]
+    # Asking a kept connection first whether it is alive would be a turn more: the insert finds out.
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        return is_inserted(values)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        return is_inserted(values)
+
+
+def is_inserted(values: list[Any]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT,
-            [field.get_db_prep_save(value, connection) for field, value in zip(FIELDS, values, strict=True)],
-        )
+        cursor.execute(INSERT, values)
         return bool(cursor.rowcount)

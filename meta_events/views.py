@@ -60,7 +60,7 @@ def notification(request: HttpRequest, phone_id: UUID | None) -> HttpResponse:
     if len(body) > MAX_BODY:
         metrics.POSTS.labels(metrics.TOO_LARGE).inc()
         return HttpResponse("Too large.", status=413, content_type=PLAIN)
-    signed_by = signer(body, request.headers.get("X-Hub-Signature-256", "").lower())
+    signed_by = signer(body, request.META.get("HTTP_X_HUB_SIGNATURE_256", "").lower())
     if signed_by is None:
         metrics.POSTS.labels(metrics.REFUSED).inc()
         return HttpResponse("The signature is missing or wrong.", status=401, content_type=PLAIN)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from meta_events.claiming import claim, max_attempts
 from meta_events.items import Verdict
-from meta_events.mailboxes import oldest
+from meta_events.mailboxes import with_work
 from meta_events.models import Change, Notification
 from meta_events.pump import Pump
 from meta_events.splitting import split
@@ -101,7 +101,7 @@ def test_a_long_batch_keeps_its_lease(handling, settings):
 
     def take_long(item):
         now[0] += timedelta(seconds=20)
-        assert oldest(now[0]) is None
+        assert with_work(now[0]).since is None
         return Verdict.DONE
 
     handling("slow", take_long)

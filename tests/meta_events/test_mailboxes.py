@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from meta_events.claiming import BATCH, claim
 from meta_events.items import Verdict
-from meta_events.mailboxes import with_work
+from meta_events.mailboxes import Work, with_work
 from meta_events.models import Change, Notification
 from meta_events.pump import Pump
 from meta_events.splitting import split
@@ -70,7 +70,7 @@ def test_what_is_not_due_yet_gives_no_turn():
     waiting("B", 1)
 
     assert claimed() == ["B"]
-    assert with_work(timezone.now(), is_bulk=False) == {}
+    assert with_work(timezone.now()) == Work()
 
 
 @on_postgresql
