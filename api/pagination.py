@@ -36,7 +36,7 @@ class PagePagination(BasePagination):
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any]:
         start = self.start_of(request)
-        ids = list(queryset.values_list("pk", flat=True)[start : start + self.limit])
+        ids = self.ids(queryset, start)
         self.total = self.count(queryset, start, len(ids))
         found = {row.pk: row for row in queryset.filter(pk__in=ids).order_by()} if ids else {}
         return [found[pk] for pk in ids if pk in found]
@@ -50,6 +50,9 @@ class PagePagination(BasePagination):
         query.is_valid(raise_exception=True)
         self.page, self.limit = query.validated_data["page"], query.validated_data["limit"]
         return int((self.page - 1) * self.limit)
+
+    def ids(self, queryset: QuerySet[Any], start: int) -> list[Any]:
+        return list(queryset.values_list("pk", flat=True)[start : start + self.limit])
 
     def count(self, queryset: QuerySet[Any], start: int, found: int) -> int:
         """A page that is not full says the total by itself; only the others count."""

@@ -15,6 +15,7 @@ urlpatterns = [
     path("v1/", include("wabas.urls")),
     path("v1/", include("phones.urls")),
     path("v1/", include(onboarding.urls.router.urls)),
+    path("v1/", include("inbox.urls")),
     path("v1/", include("webhooks.urls")),
     path("v1/", include("api.urls")),
     re_path("^v1/", not_found),

@@ -5,6 +5,8 @@ Every key is always there. New ones may be added.
 
 from typing import Any
 
+from webhooks.message_examples import MESSAGE_EXAMPLES
+
 Schema = dict[str, Any]
 
 
@@ -81,6 +83,9 @@ MESSAGE = holds(
     externalId=or_null(TEXT),
     error=or_null(holds(code=TEXT, title=TEXT, details=or_null(TEXT))),
     **CONTACT,
+    timestamp={"type": "string", "format": "date-time"},
+    replyTo=or_null(holds(messageId=or_null(OUR_ID), wamid=TEXT)),
+    context=or_null(ANY_OBJECT),
 )
 ACTOR = one_of("end_user", "customer", "platform", "meta")
 MOMENT: Schema = {"type": "string", "format": "date-time"}
@@ -117,7 +122,12 @@ DATA: dict[str, Schema] = {
     "onboarding_link.needs_action": LINK,
     "onboarding_link.completed": LINK,
     "onboarding_link.expired": LINK,
-    "contact.updated": holds(phoneNumberId=OUR_ID, **CONTACT),
+    "contact.updated": holds(
+        phoneNumberId=OUR_ID,
+        **CONTACT,
+        mergedContactId=or_null(OUR_ID)
+        | {"description": "A contact that turned out to be the same person, and is gone."},
+    ),
     "template.status_updated": holds(
         wabaId=OUR_ID, templateName=TEXT, languageCode=TEXT, status=TEXT, reason=or_null(TEXT)
     ),
@@ -224,6 +234,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reason": "PARTNER_REMOVED",
         "initiatedBy": "end_user",
     },
+    **MESSAGE_EXAMPLES,
     "webhook.test": {"webhookId": "880e8400-e29b-41d4-a716-446655440003", "reason": "test_call"},
     "webhook.disabled": {"webhookId": "880e8400-e29b-41d4-a716-446655440003", "reason": "gone"},
 }

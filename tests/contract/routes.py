@@ -15,7 +15,7 @@ from organizations.models import Scope
 GROUP = re.compile(r"\(\?P<\w+>[^)]*\)")
 LINK = {"name": "Acme Corp"}
 WEBHOOK = {"url": "https://shop.example.com/hooks", "events": ["*"]}
-TEMPLATE = {
+TEMPLATE: dict[str, Any] = {
     "name": "order_shipped",
     "language": "en_US",
     "category": "UTILITY",
@@ -59,6 +59,12 @@ ROUTES = [
     Route("GET", "phones/{phone}/health", Scope.READ, 200),
     Route("POST", "phones/{phone}/register", Scope.WRITE, 409, {}),
     Route("POST", "phones/{phone}/pin", Scope.WRITE, 409, {"pin": "482913"}),
+    Route("GET", "phones/{phone}/conversations", Scope.READ, 200),
+    Route("GET", "phones/{phone}/conversations/{conversation}/messages", Scope.READ, 200),
+    Route("GET", "phones/{phone}/messages/{message}", Scope.READ, 200),
+    Route("GET", "phones/{phone}/contacts", Scope.READ, 200),
+    Route("GET", "phones/{phone}/contacts/{contact}", Scope.READ, 200),
+    Route("DELETE", "phones/{phone}/contacts/{contact}", Scope.WRITE, 204),
     Route("GET", "outgoing-webhooks", Scope.READ, 200),
     Route("POST", "outgoing-webhooks", Scope.WRITE, 201, WEBHOOK),
     Route("GET", "outgoing-webhooks/{webhook}", Scope.READ, 200),

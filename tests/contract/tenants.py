@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from inbox.models import Contact, Conversation, Message
 from onboarding.services import create_link
 from organizations.models import Organization, Scope
 from organizations.services import IssuedKey, create_organization, issue_key
@@ -45,7 +46,11 @@ def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)
     # A minute ago: a younger event is not read yet.
     with time_machine.travel(timezone.now() - timedelta(minutes=1)), transaction.atomic():
         event = publish(organization=organization, name="message.received", data={})
+    message = written_by_a_contact(phone)
     rows = {
+        "message": message.pk,
+        "conversation": message.conversation_id,
+        "contact": message.conversation.contact_id,
         "link": create_link(organization=organization, name="Acme Corp").pk,
         "webhook": webhook.pk,
         "delivery": event.deliveries.get().pk,
@@ -58,6 +63,21 @@ def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)
         issue_key(organization=organization, name="test", scopes=scopes),
         {kind: str(pk) for kind, pk in rows.items()} | {"template": TEMPLATE["name"]},
         {"waba": waba.meta_waba_id, "phone": phone.meta_phone_number_id},
+    )
+
+
+def written_by_a_contact(phone: PhoneNumber) -> Message:
+    contact = Contact.objects.create(phone=phone, identifier="5491155551234", identifier_type="phone")
+    return Message.objects.create(
+        phone=phone,
+        conversation=Conversation.objects.create(phone=phone, contact=contact, message_count=1),
+        direction=Message.Direction.INBOUND,
+        source=Message.Source.CUSTOMER,
+        type="text",
+        content={"body": "Hi"},
+        wamid="wamid.one",
+        status=Message.Status.DELIVERED,
+        timestamp=timezone.now(),
     )
 
 

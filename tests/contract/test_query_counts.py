@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from inbox.models import Contact, Conversation, Message
 from onboarding.models import OnboardingLink, Signup, StepRun
 from organizations.models import ApiKey, Organization
 from organizations.services import issue_key
@@ -30,6 +31,13 @@ QUERIES = {
     "wabas/{waba}": 3,
     "phones": 4,  # and the WABAs of all
     "phones/{phone}": 3,
+    "phones/{phone}/conversations": 4,  # the phone, the page's ids, their rows with their contacts
+    # The phone, the conversation with its total, the page's ids, their rows, and what they answer.
+    "phones/{phone}/conversations/{conversation}/messages": 6,
+    "phones/{phone}/conversations/{conversation}/messages?page=2&limit=1": 6,
+    "phones/{phone}/messages/{message}": 4,
+    "phones/{phone}/contacts": 4,
+    "phones/{phone}/contacts/{contact}": 3,
     "outgoing-webhooks": 3,
     "outgoing-webhooks/{webhook}": 2,
     # The endpoint, the page's ids, their rows with event and endpoint, and the attempts of all.
@@ -69,8 +77,10 @@ def completed(organization: Organization, number: int) -> dict[str, str]:
     add_signup(link)
     key = issue_key(organization=organization, name="other", scopes=["read"]).api_key
     delivery = failed(webhook)
+    message = written(organization, number)
     rows = {
         "link": link, "waba": waba, "phone": phone, "webhook": webhook, "key": key, "delivery": delivery,
+        "message": message, "conversation": message.conversation, "contact": message.conversation.contact,
     }  # fmt: skip
     return {kind: str(row.pk) for kind, row in rows.items()}
 
@@ -87,6 +97,33 @@ def failed(webhook: OutgoingWebhook) -> Delivery:
         Attempt(delivery=row, number=number, at=timezone.now()) for row in rows.values() for number in (1, 2)
     )
     return rows[webhook.pk]
+
+
+def written(organization: Organization, number: int) -> Message:
+    """Two answers of somebody new to the organization's first phone, and two in its first conversation."""
+    phone = PhoneNumber.objects.filter(organization=organization).order_by("created_at")[0]
+    contact = Contact.objects.create(phone=phone, identifier=f"AR.{number}", identifier_type="bsuid")
+    conversation = Conversation.objects.create(phone=phone, contact=contact)
+    first = Conversation.objects.filter(phone=phone).order_by("created_at")[0]
+    answers = [
+        Message.objects.create(
+            phone=phone,
+            conversation=to,
+            direction="inbound",
+            source="customer",
+            type="text",
+            content={"body": "Hi"},
+            wamid=f"wamid.{number}.{to.pk}.{part}",
+            reply_to_wamid="wamid.0",
+            status="delivered",
+            timestamp=timezone.now(),
+        )
+        for to in {conversation, first}
+        for part in (0, 1)
+    ]
+    for to in {conversation, first}:
+        Conversation.objects.filter(pk=to.pk).update(message_count=to.messages.count())
+    return answers[0]
 
 
 def add_signup(link: OnboardingLink) -> None:
