@@ -11,6 +11,8 @@ FIELDS = (
     "account_update",
     "business_capability_update",
     "history",
+    "message_template_components_update",
+    "message_template_quality_update",
     "message_template_status_update",
     "messages",
     "phone_number_name_update",
@@ -19,6 +21,7 @@ FIELDS = (
     "smb_app_state_sync",
     "smb_message_echoes",
     "template_category_update",
+    "user_id_update",
     "user_preferences",
 )
 SETTINGS = frozenset(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from meta_graph.sandbox.graph.errors import GraphError, rate_limited
+from meta_graph.sandbox.messaging.failures import refusal
 from meta_graph.sandbox.wsgi import ConnectionCut, Json
 
 SORRY = "<html><body><h1>Sorry, something went wrong.</h1></body></html>"
@@ -57,6 +58,30 @@ def locked(options: Json) -> GraphError:
     if int(options.get("code", 368)) == 368:
         return GraphError(368, "(#368) Temporarily blocked for policies violations")
     return GraphError(131031, "(#131031) Business Account locked", details="The account has been locked.")
+
+
+def no_message(options: Json) -> GraphError:
+    return refusal(int(options.get("code", 131047)), str(options.get("details", "")))
+
+
+def failing(options: Json) -> Json:
+    return {"statuses": options.get("statuses", ["sent", "failed"]), "code": int(options.get("code", 131026))}
+
+
+def these_statuses(options: Json) -> Json:
+    return {name: options[name] for name in ("statuses", "code") if name in options}
+
+
+def backwards(options: Json) -> Json:
+    return {"statuses": ["read", "delivered", "sent"]}
+
+
+def twice(options: Json) -> Json:
+    return {"each": 2}
+
+
+def first(options: Json) -> Json:
+    return {"isFirst": True}
 
 
 def pin_tries(options: Json) -> GraphError:

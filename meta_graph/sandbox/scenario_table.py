@@ -24,6 +24,8 @@ class Scenario:
     when: Literal["before", "after"] = "before"  # the work is done, where the options do not say it
     arranges: Literal["", "phone_number", "waba", "token"] = ""
     arrangement: Callable[[Json, Json], None] | None = None  # changes the object as the options say
+    outcome: Callable[[Json], Json] | None = None  # what becomes of a message, made from the options
+    seconds: float = 3  # how long it waits, where the options do not say it
     signup_times: int | None = 1  # how often, when it was chosen for one signup in the dialog
 
 
@@ -37,6 +39,10 @@ def arranging(sentence: str, kind: Kind, arrangement: Callable[[Json, Json], Non
 
 def answering_nothing(sentence: str, call: str) -> Scenario:
     return Scenario(sentence, (call,), answer={"data": []})
+
+
+def telling(sentence: str, outcome: Callable[[Json], Json]) -> Scenario:
+    return Scenario(sentence, ("send_message",), outcome=outcome)
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -68,6 +74,16 @@ SCENARIOS: dict[str, Scenario] = {
     "history_declined": arranging("The history is not shared.", "phone_number", effects.decline_history),
     "sync_window_over": arranging("24 hours have passed.", "phone_number", effects.end_window),
     "sync_done_before": arranging("Both were asked for before.", "phone_number", effects.sync_before),
+    # What becomes of messages.
+    "message_refused": refusing("Meta's no at once: `code` (131047).", effects.no_message, "send_message"),
+    "message_failed": telling("Accepted, then failed: `code` (131026).", effects.failing),
+    "statuses": telling("These `statuses` alone, in this order.", effects.these_statuses),
+    "statuses_out_of_order": telling("Read, then delivered, then sent.", effects.backwards),
+    "statuses_twice": telling("Each status comes twice.", effects.twice),
+    "statuses_first": telling("The statuses come before the answer.", effects.first),
+    "hang": Scenario(
+        "Does it, and answers after `seconds` (30).", ("send_message",), waits=True, when="after", seconds=30
+    ),
     # The weather at Meta, for any call.
     "rate_limited": refusing("Too many calls for some `minutes` (5).", effects.too_many_calls),
     "maintenance": refusing("The account is in maintenance mode.", effects.MAINTENANCE),

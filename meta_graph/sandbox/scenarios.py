@@ -108,7 +108,8 @@ def interfere(taken: list[Json], when: Literal["before", "after"]) -> None:
         if active["when"] != when:
             continue
         if scenario.waits:
-            time.sleep(float(active.get("ms", 3000)) / 1000)
+            seconds = active.get("seconds", scenario.seconds)
+            time.sleep(float(active["ms"]) / 1000 if "ms" in active else float(seconds))
         if scenario.refusal is not None:
             raise scenario.refusal(active)
 

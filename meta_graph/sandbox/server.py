@@ -16,6 +16,7 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from meta_graph.sandbox import account_updates, dashboard, scenarios, signed_requests, signups
 from meta_graph.sandbox.config import SandboxConfig
+from meta_graph.sandbox.messaging.controls import MessagingControls
 from meta_graph.sandbox.state import State
 from meta_graph.sandbox.urls import Application
 from meta_graph.sandbox.world import World
@@ -124,7 +125,7 @@ class Server(ThreadingMixIn, TCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-class Sandbox:
+class Sandbox(MessagingControls):
     """One fake Meta: `start()`, `url`, `stop()`; `port=0` takes a free one."""
 
     def __init__(self, config: SandboxConfig, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -146,6 +147,7 @@ class Sandbox:
 
     def stop(self) -> None:
         self.world.closing.set()
+        self.world.later.stop()
         self._server.shutdown()
         self._server.server_close()
         self._server.close_connections()

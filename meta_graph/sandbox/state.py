@@ -14,7 +14,15 @@ SAVE_DELAY = 0.2  # seconds: many changes become one write
 
 
 def fresh_data() -> Json:
-    return {"objects": {}, "tokens": {}, "codes": {}, "scenarios": [], "receivers": {}}
+    return {
+        "objects": {},
+        "tokens": {},
+        "codes": {},
+        "scenarios": [],
+        "receivers": {},
+        "people": {},
+        "habits": {},
+    }
 
 
 class UnknownObjectError(ValueError):
@@ -76,6 +84,16 @@ class State:
     def receivers(self) -> dict[str, Json]:
         receivers: dict[str, Json] = self.data["receivers"]
         return receivers
+
+    @property
+    def people(self) -> dict[str, Json]:
+        people: dict[str, Json] = self.data["people"]
+        return people
+
+    @property
+    def habits(self) -> Json:
+        habits: Json = self.data["habits"]
+        return habits
 
     def add(self, kind: str, **fields: Any) -> Json:
         """Stores a new node under an unused numeric id of Meta's length."""

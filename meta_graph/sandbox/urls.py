@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from meta_graph.sandbox import control, dashboard, front, notifications, popup, receiver
-from meta_graph.sandbox.graph import dispatch
+from meta_graph.sandbox.graph import dispatch, media
+from meta_graph.sandbox.messaging import control as messaging
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Request, Response
 
@@ -19,6 +20,7 @@ ROUTES: list[tuple[str, str, View]] = [
     ("POST", r"/dialog/finish", control.sign_up),
     ("GET", r"/receiver/([\w.-]+)", receiver.page),
     ("POST", r"/receiver/([\w.-]+)", receiver.receive),
+    ("GET", r"/_media/(\d+)", media.download),
     ("POST", r"/_sandbox/signups", control.sign_up),
     ("GET", r"/_sandbox/scenarios", control.list_scenarios),
     ("POST", r"/_sandbox/scenarios", control.set_scenario),
@@ -33,6 +35,18 @@ ROUTES: list[tuple[str, str, View]] = [
     ("GET", r"/_sandbox/webhooks", notifications.list_webhooks),
     ("POST", r"/_sandbox/webhooks", notifications.send_webhook),
     ("DELETE", r"/_sandbox/webhooks", notifications.clear_webhooks),
+    ("GET", r"/_sandbox/messages", messaging.list_messages),
+    ("POST", r"/_sandbox/messages", messaging.write_message),
+    ("DELETE", r"/_sandbox/messages", messaging.clear_messages),
+    ("POST", r"/_sandbox/echoes", messaging.write_echo),
+    ("POST", r"/_sandbox/statuses", messaging.tell_status),
+    ("GET", r"/_sandbox/messaging", messaging.show_habits),
+    ("POST", r"/_sandbox/messaging", messaging.change_habits),
+    ("POST", r"/_sandbox/history", messaging.tell_history),
+    ("POST", r"/_sandbox/state-sync", messaging.tell_contacts),
+    ("POST", r"/_sandbox/user-ids", messaging.tell_user_id),
+    ("POST", r"/_sandbox/preferences", messaging.tell_preference),
+    ("POST", r"/_sandbox/templates/(\d+)", messaging.decide_template),
     ("POST", r"/_sandbox/deauthorize", notifications.deauthorize),
     ("POST", r"/_sandbox/data-deletion", notifications.delete_data),
     ("GET", r"/_sandbox/objects", control.list_objects),

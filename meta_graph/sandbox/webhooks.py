@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,14 +23,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Notification:
-    """One change; `entry_id` is a WABA's or, for what concerns partners, our portfolio's."""
+    """One POST; `entry_id` is a WABA's or, for what concerns partners, our portfolio's."""
 
     entry_id: str
     field: str
-    value: Json
+    value: Json  # of the first change
     url: str | None  # None: nothing is subscribed
     body: bytes
     signature: Signature = "right"
+    changes: int = 1
 
 
 def notification(
@@ -42,13 +44,40 @@ def notification(
     signature: Signature = "right",
 ) -> Notification:
     """`override` is the URL that a number or an account has for the fields that may be overridden."""
+    return batch(world, entry_id, field, [value], override=override, signature=signature)
+
+
+def batch(
+    world: World,
+    entry_id: str,
+    field: str,
+    values: Sequence[Json],
+    *,
+    override: str | None = None,
+    signature: Signature = "right",
+    is_subscribed: bool = True,
+) -> Notification:
+    """One POST with a change for each value; Meta puts up to 1,000 into one."""
     with world.state:
         app = dict(dashboard.app(world))
-    is_subscribed = app["is_active"] and field in app["fields"]
+    is_wanted = is_subscribed and app["is_active"] and field in app["fields"]
     url = override or app["callback_url"]
-    entry = {"id": entry_id, "time": int(world.now()), "changes": [{"field": field, "value": value}]}
+    changes = [{"field": field, "value": value} for value in values]
+    entry = {"id": entry_id, "time": int(world.now()), "changes": changes}
     body = encoded({"object": "whatsapp_business_account", "entry": [entry]})
-    return Notification(entry_id, field, value, url if is_subscribed else None, body, signature)
+    return Notification(
+        entry_id, field, values[0], url if is_wanted else None, body, signature, changes=len(values)
+    )
+
+
+def deliver(world: World, one: Notification, pauses: Sequence[float] = PAUSES) -> None:
+    """Sends it now, and later again until it is answered with 200."""
+    if post(world, one) in (200, None):
+        return
+    if not pauses:
+        logger.warning("The callback %s did not take a webhook.", one.url)
+        return
+    world.later.run(lambda: deliver(world, one, pauses[1:]), pauses[0])
 
 
 def send(world: World, one: Notification, after: float = 0) -> None:
@@ -75,6 +104,7 @@ def post(world: World, one: Notification) -> int | None:
             "event": one.value.get("event"),
             "entryId": one.entry_id,
             "value": one.value,
+            "changes": one.changes,
             "url": one.url,
             "status": status,
             "at": world.now(),

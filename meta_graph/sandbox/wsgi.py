@@ -1,8 +1,9 @@
 """Requests and responses: the thin layer between the WSGI environ and the rooms of the sandbox."""
 
 import json
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -10,12 +11,23 @@ from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 MAX_BODY = 4 * 1024 * 1024
+MAX_UPLOAD = 128 * 1024 * 1024
 
 Json = dict[str, Any]
 
 
 class ConnectionCut(Exception):  # noqa: N818 -- it is not an error of ours, it is what the caller asked to suffer
     """Raised to the server: reset the connection instead of answering."""
+
+
+@dataclass(frozen=True)
+class MultipartForm:
+    """Text fields and one file; `content` is None where no file came."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    mime_type: str = ""
+    filename: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,8 @@ class Request:
             if name.startswith("HTTP_")
         }
         headers["content-type"] = environ.get("CONTENT_TYPE", "")
-        length = min(int(environ.get("CONTENT_LENGTH") or 0), MAX_BODY)
+        longest = MAX_UPLOAD if "multipart/" in headers["content-type"] else MAX_BODY
+        length = min(int(environ.get("CONTENT_LENGTH") or 0), longest)
         return cls(
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
@@ -57,6 +70,23 @@ class Request:
         if "form-urlencoded" in self.headers["content-type"]:
             return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
         return {}
+
+    @cached_property
+    def multipart(self) -> MultipartForm:
+        """The parts of a form with a file; empty where the body is none."""
+        _, _, boundary = self.headers["content-type"].partition("boundary=")
+        form = MultipartForm()
+        for part in self.body.split(f"--{boundary.strip()}".encode())[1:-1] if boundary else ():
+            head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+            named = dict(re.findall(r'(\w+)="([^"]*)"', head.decode("utf-8", "replace")))
+            content = content.removesuffix(b"\r\n")
+            if "filename" in named:
+                typed = re.search(rb"(?i)content-type: *([^\r\n]+)", head)
+                mime_type = typed[1].decode("latin-1") if typed else ""
+                form = replace(form, content=content, mime_type=mime_type, filename=named["filename"])
+            else:
+                form.fields[named.get("name", "")] = content.decode("utf-8", "replace")
+        return form
 
     @property
     def fields(self) -> Json:

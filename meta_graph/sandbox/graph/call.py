@@ -1,6 +1,6 @@
 """One Graph call on its way through the sandbox: what was asked, by whom, of which object."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from meta_graph.sandbox.state import State
@@ -30,6 +30,7 @@ class Call:
     caller: Caller
     version: str
     node: Json
+    taken: list[Json] = field(default_factory=list)  # the scenarios that interfere with it
 
     @property
     def state(self) -> State:

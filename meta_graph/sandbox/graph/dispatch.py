@@ -19,6 +19,7 @@ from meta_graph.sandbox.graph.errors import (
 )
 from meta_graph.sandbox.graph.routes import Endpoint
 from meta_graph.sandbox.graph.tokens import identify, may_reach
+from meta_graph.sandbox.messaging import recipients
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json, Request, Response, json_response
 
@@ -75,7 +76,7 @@ def find(world: World, request: Request) -> Route:
     identifier, _, edge = path.partition("/")
     with world.state as state:
         node = state.objects.get(identifier.removeprefix("act_"), {})
-    endpoint = routes.find(request.method, node["kind"], edge) if node else None
+    endpoint = routes.find(request.method, node["kind"], edge, request.fields) if node else None
     return Route(version, f"/{path}", endpoint, node)
 
 
@@ -85,8 +86,9 @@ def work(world: World, request: Request, route: Route) -> Any:
         time.sleep(world.config.latency_ms / 1000)
     route.family = family_of(world, request, route)
     taken = scenarios.take(world.state, route.name, route.family, request.fields)
+    taken += recipients.chosen(route.name, request.fields)
     scenarios.interfere(taken, "before")
-    call = admitted(world, request, route)
+    call = admitted(world, request, route, taken)
     if route.endpoint is None:
         raise unknown(request, route)
     with world.state if route.endpoint.holds_lock else nullcontext():
@@ -96,7 +98,7 @@ def work(world: World, request: Request, route: Route) -> Any:
     return scenarios.other_answer(taken) or body
 
 
-def admitted(world: World, request: Request, route: Route) -> Call:
+def admitted(world: World, request: Request, route: Route, taken: list[Json]) -> Call:
     """The call, once its token is known to reach the node, with permission and within the budget."""
     with world.state:
         if route.endpoint is None or route.endpoint.needs_token:
@@ -107,7 +109,7 @@ def admitted(world: World, request: Request, route: Route) -> Call:
             raise missing_permission(route.endpoint.scope)
         if waba := waba_of(route.node):
             usage.count(world, waba)
-    return Call(world, request, route.caller, route.version, route.node)
+    return Call(world, request, route.caller, route.version, route.node, taken)
 
 
 def family_of(world: World, request: Request, route: Route) -> set[str]:

@@ -9,14 +9,18 @@ from meta_graph.sandbox.graph import (
     businesses,
     coexistence,
     credit_lines,
+    media,
+    messages,
     nodes,
     oauth,
     phone_numbers,
+    templates,
     wabas,
 )
 from meta_graph.sandbox.graph.call import Call
+from meta_graph.sandbox.wsgi import Json
 
-MANAGEMENT = "whatsapp_business_management"
+MANAGEMENT, MESSAGING = "whatsapp_business_management", "whatsapp_business_messaging"
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,18 @@ EDGES = {
     ),
     ("GET", "waba", "assigned_users"): Endpoint("assigned_users", wabas.assigned_users),
     ("POST", "waba", "assigned_users"): Endpoint("assign_user", wabas.assign_user),
+    ("GET", "waba", "message_templates"): Endpoint("list_templates", templates.listed),
+    ("POST", "waba", "message_templates"): Endpoint("create_template", templates.create),
+    ("DELETE", "waba", "message_templates"): Endpoint("delete_template", templates.delete),
     ("POST", "phone_number", "register"): Endpoint("register", phone_numbers.register),
     ("POST", "phone_number", "deregister"): Endpoint("deregister", phone_numbers.deregister),
     ("POST", "phone_number", "request_code"): Endpoint("request_code", phone_numbers.request_code),
     ("POST", "phone_number", "verify_code"): Endpoint("verify_code", phone_numbers.verify_code),
     ("POST", "phone_number", "smb_app_data"): Endpoint("smb_app_data", coexistence.request_sync),
+    ("POST", "phone_number", "messages"): Endpoint(
+        "send_message", messages.send, MESSAGING, holds_lock=False
+    ),
+    ("POST", "phone_number", "media"): Endpoint("upload_media", media.upload, MESSAGING, holds_lock=False),
     ("GET", "business", "system_users"): Endpoint("system_users", businesses.system_users),
     ("GET", "business", "extendedcredits"): Endpoint("extendedcredits", credit_lines.credit_lines),
     ("GET", "credit_line", "owning_credit_allocation_configs"): Endpoint(
@@ -81,6 +92,12 @@ EDGES = {
     ),
 }
 
+MARK_READ = Endpoint("mark_read", messages.mark_read, MESSAGING)
+MEDIA = {
+    "GET": Endpoint("get_media", media.read, MESSAGING),
+    "DELETE": Endpoint("delete_media", media.delete, MESSAGING),
+}
+
 NODE_SCOPES = {
     "business": "business_management",
     "page": "pages_show_list",
@@ -91,10 +108,17 @@ NODE_SCOPES = {
 }
 
 
-def find(method: str, kind: str, edge: str) -> Endpoint | None:
-    """The endpoint of a node (`edge` is empty) or of an edge of it; None is what Meta does not know."""
+def find(method: str, kind: str, edge: str, fields: Json) -> Endpoint | None:
+    """The endpoint of a node (`edge` is empty) or of an edge of it; None is what Meta does not know.
+
+    Sending a message and marking one as read are two things at one edge.
+    """
+    if (method, kind, edge) == ("POST", "phone_number", "messages") and fields.get("status") == "read":
+        return MARK_READ
     if edge:
         return EDGES.get((method, kind, edge))
+    if kind == "media":
+        return MEDIA.get(method)
     if method == "GET":
         return Endpoint(f"get_{kind}", nodes.get_node, NODE_SCOPES.get(kind, MANAGEMENT))
     if (method, kind) == ("DELETE", "allocation"):

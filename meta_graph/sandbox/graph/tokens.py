@@ -68,7 +68,7 @@ def may_reach(world: World, caller: Caller, node: Json) -> bool:
         return True
     if caller.record is None:
         return False
-    if node["kind"] == "phone_number":
+    if node["kind"] in ("phone_number", "media", "template"):
         return node["waba"] in caller.record["wabas"]
     if node["kind"] == "waba":
         return node["id"] in caller.record["wabas"]
