@@ -17,8 +17,8 @@ from rest_framework.viewsets import GenericViewSet
 from api.errors import ApiError, ForbiddenError, NotFoundError, RateLimitedError
 from api.serializers import Query
 from api.throttling import Spent, parsed_rate, spend
+from organizations import idempotency
 from organizations.authentication import ApiKeyAuthentication
-from organizations.idempotency import answered
 from organizations.models import ApiKey, Organization, Scope
 
 PAGING = frozenset({"page", "limit"})
@@ -87,8 +87,8 @@ class OrganizationViewSet(GenericViewSet[Any]):
             raise NoLengthError
         if self.action in self.action_map.values():
             self.check_query(request)
-        if request.method == "POST" and self.action:
-            self.post = partial(answered, self, self.post)
+        if request.method == "POST" and self.action and idempotency.has_key(request):
+            self.post = partial(idempotency.answered, self, self.post)
 
     @property
     def commits_as_it_goes(self) -> bool:

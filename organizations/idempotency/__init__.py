@@ -29,7 +29,8 @@ A multipart body counts by its parts, files by their bytes, so that another boun
 parser gives DRF's `QueryDict` and `FILES`, with files that can be read again.
 """
 
+from organizations.idempotency.asking import has_key
 from organizations.idempotency.claims import bind
 from organizations.idempotency.running import answered
 
-__all__ = ["answered", "bind"]
+__all__ = ["answered", "bind", "has_key"]

@@ -15,7 +15,7 @@ from api.errors import InvalidFieldError
 from api.parsers import RAW_BODY
 from organizations.models import ApiKey, Organization, Scope
 
-HEADER = "Idempotency-Key"
+HEADER, META_NAME = "Idempotency-Key", "HTTP_IDEMPOTENCY_KEY"
 MAX_LENGTH = 255
 
 
@@ -28,19 +28,21 @@ class Asked:
     fingerprint: str = field(repr=False)
 
 
-def key_of(request: Request) -> str | None:
-    """The client's key, None without the header. Raises InvalidFieldError."""
-    given: str | None = request.META.get("HTTP_IDEMPOTENCY_KEY")
-    if given is None:
-        return None
-    key = given.strip(" \t")
+def has_key(request: Request) -> bool:
+    return META_NAME in request.META
+
+
+def key_of(request: Request) -> str:
+    """The client's key. Raises InvalidFieldError."""
+    key: str = request.META[META_NAME].strip(" \t")
     if not (0 < len(key) <= MAX_LENGTH and key.isascii() and key.isprintable()):
         raise InvalidFieldError(HEADER, f"It must be 1 to {MAX_LENGTH} printable ASCII characters.")
     return key
 
 
-def asked_by(request: Request, key: str, scope: str) -> Asked:
-    """Reads the body; raises what its parser does."""
+def asked_by(request: Request, scope: str) -> Asked:
+    """Reads the body; raises what its parser does, and InvalidFieldError."""
+    key = key_of(request)
     api_key: ApiKey = request.auth  # type: ignore[assignment]
     # What a call for API keys answers is shown to the key that made it, and to no other.
     caller = str(api_key.pk) if scope == Scope.KEYS else ""

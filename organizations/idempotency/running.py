@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from api.errors import of_drf
 from organizations.idempotency.answers import REPLAYED, Answer, is_success
-from organizations.idempotency.asking import Asked, asked_by, key_of
+from organizations.idempotency.asking import Asked, asked_by
 from organizations.idempotency.claims import (
     CLAIM,
     Claim,
@@ -42,10 +42,7 @@ def answered(
     view: OrganizationViewSet, handler: Callable[..., Any], request: Request, *args: Any, **kwargs: Any
 ) -> Any:
     """What `handler` answers, or what was answered to the same request before."""
-    run, key = partial(handler, request, *args, **kwargs), key_of(request)
-    if key is None:
-        return run()
-    asked = asked_by(request, key, view.write_scope)
+    run, asked = partial(handler, request, *args, **kwargs), asked_by(request, view.write_scope)
     try:
         # Most of what is known is known already: who reads it waits for nobody and locks nothing.
         refuse_known(asked)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from onboarding.models import OnboardingLink
@@ -259,3 +261,21 @@ def test_a_rotation_is_done_once(api):
 
     assert first.json()["data"]["secret"] == second.json()["data"]["secret"] != made["secret"]
     assert OutgoingWebhook.objects.get().previous_secret == made["secret"]
+
+
+def statements(api: Api, **headers: str) -> int:
+    ApiKey.objects.update(last_used_at=timezone.now() + timedelta(minutes=5))
+    with CaptureQueriesContext(connection) as queries:
+        assert api.post("onboarding-links", LINK, **headers).status_code == 201
+    frame = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+    return len([query for query in queries if not query["sql"].startswith(frame)])
+
+
+def test_a_key_costs_a_few_statements_and_an_answer_given_again_one(api):
+    """Is it known; alone with it, is it known now; the answer. With the key of the API, one."""
+    locks = connection.vendor == "postgresql"
+    plain = statements(api)
+
+    first, again = statements(api, **{"idempotency-key": "x"}), statements(api, **{"idempotency-key": "x"})
+
+    assert (first - plain, again) == (3 + locks, 2)
