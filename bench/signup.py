@@ -136,7 +136,7 @@ def started(running: Processes, database_url: str, credit_line_id: str) -> Produ
     }
     running.web("web", "config.wsgi:application", port=port, environment=environment)
     for name, command in {
-        "steps": ("worker", "-P", "threads", "-c", "16", "-Q", "signup,maintenance", "-n", "steps@%h"),
+        "steps": ("worker", "-P", "threads", "-c", "16", "-Q", "signup,messages,maintenance", "-n", "steps@%h"),
         "deliveries": ("worker", "-P", "threads", "-c", "2", "-Q", "webhooks", "-n", "deliveries@%h"),
         "scheduler": ("beat",),
     }.items():

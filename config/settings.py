@@ -168,10 +168,16 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"signup": {}, "webhooks": {}, "maintenance": {}}
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
+    "signup": {},
+    "messages": {},
+    "webhooks": {},
+    "maintenance": {},
+}
 CELERY_TASK_ROUTES = {
     "onboarding.*": {"queue": "signup"},
     "meta_events.*": {"queue": "signup"},
+    "inbox.*": {"queue": "messages"},
     "webhooks.*": {"queue": "webhooks"},
     "phones.*": {"queue": "maintenance"},
 }
@@ -181,6 +187,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": SWEEP_SECONDS * every, "options": {"expires": 30}}
     for name, task, every in (
         ("steps that are due", "onboarding.sweep_signups", 1),
+        ("messages that are due", "inbox.sweep_outbox", 1),
         ("deliveries that are due", "webhooks.sweep_deliveries", 1),
         ("what Meta told us", "meta_events.sweep_notifications", 1),
         ("what became ours", "meta_events.hand_out_held", 5),
@@ -299,8 +306,8 @@ IDEMPOTENCY_LEASE_SECONDS = env.float(
     "IDEMPOTENCY_LEASE_SECONDS", default=max(60.0, 4 * META_REQUEST_TIMEOUT)
 )
 # Messages to Meta: what a number may send in a second, and to one person (one in so many seconds, after a
-# burst); how long a request waits for Meta, how long a worker may have a message that it has not begun to send;
-# the pauses after Meta put one off, and when it is given up; how many one worker sends at once.
+# burst); how long a request waits for Meta, and how long a worker may have what it has not begun to send; the
+# pauses after Meta put one off, and when it is given up; how many one worker sends at once.
 MESSAGE_THROUGHPUT = env.int("MESSAGE_THROUGHPUT", default=80)
 MESSAGE_THROUGHPUT_COEXISTENCE = env.int("MESSAGE_THROUGHPUT_COEXISTENCE", default=20)
 MESSAGE_THROUGHPUT_HIGH = env.int("MESSAGE_THROUGHPUT_HIGH", default=1000)
@@ -337,8 +344,8 @@ if min(MESSAGE_THROUGHPUT, MESSAGE_THROUGHPUT_COEXISTENCE, MESSAGE_THROUGHPUT_HI
     raise ImproperlyConfigured("MESSAGE_THROUGHPUT, _COEXISTENCE and _HIGH must be above 0")
 if MESSAGE_PAIR_SECONDS < 0 or MESSAGE_PAIR_BURST < 1 or MESSAGE_SENDERS < 1 or not MESSAGE_BACKOFF_SECONDS:
     raise ImproperlyConfigured(
-        "MESSAGE_PAIR_SECONDS must not be negative, MESSAGE_PAIR_BURST and MESSAGE_SENDERS must be above 0, and"
-        " MESSAGE_BACKOFF_SECONDS must name a pause"
+        "MESSAGE_PAIR_SECONDS must not be negative, MESSAGE_PAIR_BURST and MESSAGE_SENDERS must be above 0,"
+        " and MESSAGE_BACKOFF_SECONDS must name a pause"
     )
 if MESSAGE_LEASE_SECONDS <= 0 or MESSAGE_REQUEST_SECONDS < 0:
     raise ImproperlyConfigured("MESSAGE_LEASE_SECONDS must be above 0, MESSAGE_REQUEST_SECONDS not negative")

@@ -11,15 +11,17 @@ handler404 = "api.errors.not_found"
 handler500 = "api.errors.server_error"
 
 urlpatterns = [
+    # First, for Meta's callback is called the most, and each address before it is tried at every call.
+    path("", include("meta_events.urls")),
     path("v1/", include("organizations.urls")),
     path("v1/", include("wabas.urls")),
     path("v1/", include("phones.urls")),
     path("v1/", include(onboarding.urls.router.urls)),
+    path("v1/", include("inbox.sending.urls")),
     path("v1/", include("inbox.urls")),
     path("v1/", include("webhooks.urls")),
     path("v1/", include("api.urls")),
     re_path("^v1/", not_found),
     path("signup/", include("onboarding.urls")),
-    path("", include("meta_events.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -96,6 +96,10 @@ class GraphServer:
             "messages": [{"id": f"wamid.test{number}"}],
         }
 
+    def wait(self, seconds: float) -> None:
+        """For what happens in other threads."""
+        time.sleep(seconds)
+
     def sent(self) -> list[GraphCall]:
         """Every message that came."""
         with self.lock:

@@ -1,21 +1,20 @@
 """A worker's own sweep, for the day when the scheduler is dead: rows are found without it.
 
-Every worker of deliveries has one. It does nothing while sweeps come, and of many one sweeps at a time.
+Every worker of deliveries has one, and every worker of messages. It does nothing while sweeps come, and of
+many of a kind one sweeps at a time.
 """
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import SystemRandom
+from typing import Protocol
 
 import structlog
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 
-from webhooks import gauges
-from webhooks.pump import Pump, drop_broken_connection
+from webhooks.pump import drop_broken_connection
 
 log = structlog.get_logger("webhooks.delivery")
 # Workers that started together do not sweep together: up to this part of the pause is added to it.
@@ -27,28 +26,47 @@ STOP_SECONDS = 25.0
 uniform = SystemRandom().uniform
 
 
+class Sweeps(Protocol):
+    """What can be swept: whatever keeps rows flowing in this process."""
+
+    @property
+    def swept_at(self) -> float: ...
+
+    def sweep(self, *, when_time_is_up: Callable[[], None]) -> None: ...
+
+
 @contextmanager
-def alone() -> Iterator[bool]:
+def alone(number: int = ADVISORY_LOCK) -> Iterator[bool]:
     """Whether no other process is in here. SQLite has one worker anyway."""
     if connection.vendor != "postgresql":
         yield True
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         is_alone = bool(cursor.fetchone()[0])
     try:
         yield is_alone
     finally:
         if is_alone:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 
 class SelfSweep:
-    """A thread that sweeps when nobody else did for `seconds`."""
+    """A thread that sweeps when nobody else did for `seconds`. `number`: the lock of its kind.
 
-    def __init__(self, pump: Pump, *, seconds: float) -> None:
-        self.pump, self.seconds = pump, seconds
+    `observe` is called each time it looks, whoever sweeps.
+    """
+
+    def __init__(
+        self,
+        pump: Sweeps,
+        *,
+        seconds: float,
+        number: int = ADVISORY_LOCK,
+        observe: Callable[[], None] | None = None,
+    ) -> None:
+        self.pump, self.seconds, self.number, self.observe = pump, seconds, number, observe
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self.work, name="self-sweep", daemon=True)
 
@@ -70,8 +88,8 @@ class SelfSweep:
 
     def look(self) -> None:
         try:
-            if settings.METRICS_PORT:
-                gauges.observe(timezone.now())
+            if self.observe is not None:
+                self.observe()
             if time.monotonic() - self.pump.swept_at >= self.seconds:
                 self.sweep()
         except (OperationalError, InterfaceError) as failure:
@@ -83,7 +101,7 @@ class SelfSweep:
     def sweep(self) -> None:
         """Until nothing is due: a broker that is gone with the scheduler hears no ring."""
         drop_broken_connection()
-        with alone() as is_alone:
+        with alone(self.number) as is_alone:
             is_over = not is_alone
             while not is_over and not self.stopping.is_set():
                 over = Over()

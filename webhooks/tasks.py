@@ -7,9 +7,10 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from api import doorbell
-from webhooks import metrics
+from webhooks import gauges, metrics
 from webhooks.pump import Pump
 from webhooks.self_sweep import SelfSweep
 
@@ -18,7 +19,14 @@ log = structlog.get_logger("webhooks.delivery")
 QUEUE = "webhooks"
 AWAY = (OperationalError, InterfaceError)
 pump = Pump()
-self_sweep = SelfSweep(pump, seconds=settings.SELF_SWEEP_SECONDS)
+
+
+def observe() -> None:
+    if settings.METRICS_PORT:
+        gauges.observe(timezone.now())
+
+
+self_sweep = SelfSweep(pump, seconds=settings.SELF_SWEEP_SECONDS, observe=observe)
 
 
 @shared_task(name="webhooks.deliver")

@@ -40,7 +40,8 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
     del key["example"]
     for name, schema in raw_schema["components"]["schemas"].items():
         if name.endswith("Request"):
-            narrow(schema["properties"], IN_BODY)
+            # A body of several forms has none by itself.
+            narrow(schema.get("properties", {}), IN_BODY)
     for operations in raw_schema["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):

@@ -21,6 +21,7 @@ TEMPLATE: dict[str, Any] = {
     "category": "UTILITY",
     "components": [{"type": "BODY", "text": "On its way."}],
 }
+MESSAGE = {"type": "text", "to": "5491155551234", "text": "Hello!"}
 KEY = {"name": "second", "scopes": ["read"]}
 YESTERDAY = timestamp(timezone.now() - timedelta(days=1))
 
@@ -59,6 +60,8 @@ ROUTES = [
     Route("GET", "phones/{phone}/health", Scope.READ, 200),
     Route("POST", "phones/{phone}/register", Scope.WRITE, 409, {}),
     Route("POST", "phones/{phone}/pin", Scope.WRITE, 409, {"pin": "482913"}),
+    Route("POST", "phones/{phone}/messages", Scope.WRITE, 409, MESSAGE),
+    Route("POST", "phones/{phone}/messages/{message}/read", Scope.WRITE, 409, {}),
     Route("GET", "phones/{phone}/conversations", Scope.READ, 200),
     Route("GET", "phones/{phone}/conversations/{conversation}/messages", Scope.READ, 200),
     Route("GET", "phones/{phone}/messages/{message}", Scope.READ, 200),

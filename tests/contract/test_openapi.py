@@ -159,8 +159,10 @@ def test_nothing_of_the_house_shows_in_the_document(document: dict[str, Any]) ->
 
 
 def test_a_body_takes_no_unknown_fields_and_null_for_what_is_optional(document: dict[str, Any]) -> None:
-    bodies = {k: v for k, v in document["components"]["schemas"].items() if k.endswith("Request")}
-    assert len(bodies) >= 5
+    schemas = document["components"]["schemas"]
+    # A body of several forms is none by itself: each of its forms is.
+    bodies = {k: v for k, v in schemas.items() if k.endswith("Request") and "oneOf" not in v}
+    assert len(bodies) >= 16
     for name, schema in bodies.items():
         assert schema["additionalProperties"] is False, name
         if not name.startswith("Patched"):

@@ -98,7 +98,7 @@ class Product:
                    "--blocking-threads", "4", "--no-ws", "config.wsgi:application")  # fmt: skip
 
     def start_worker(self) -> None:
-        self.worker("signups", "8", "signup,maintenance")
+        self.worker("signups", "8", "signup,messages,maintenance")
 
     def start_beat(self) -> None:
         self.spawn("beat", BIN / "celery", "-A", "config", "beat")

@@ -142,7 +142,7 @@ class Crowd:
             self.product.kill("worker-signups")
         self.product.settings |= {name: str(value) for name, value in settings.items()}
         starts = self.worker_starts()
-        self.product.worker("signups", str(threads), "signup,maintenance")
+        self.product.worker("signups", str(threads), "signup,messages,maintenance")
         until(lambda: self.worker_starts() > starts, every=0.1)
 
     def worker_starts(self) -> int:

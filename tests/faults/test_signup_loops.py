@@ -86,7 +86,7 @@ def insisting(do: Callable[[], T]) -> T:
 
 def kill_worker(crowd: Crowd) -> None:
     crowd.product.kill("worker-signups")
-    crowd.product.worker("signups", "16", "signup,maintenance")
+    crowd.product.worker("signups", "16", "signup,messages,maintenance")
 
 
 def kill_web(crowd: Crowd) -> None:

@@ -1,0 +1,1 @@
+"""Messages on their way to Meta: stored, taken in their order, sent once, and settled."""

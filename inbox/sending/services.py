@@ -1,0 +1,50 @@
+"""What a client asks of a number: sending a message, and telling its writer that one was read."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from api.errors import ConflictError
+from inbox.models import Message
+from inbox.sending.calling import Call
+from inbox.sending.outcomes import Refused
+from inbox.sending.prompt import send_now
+from inbox.sending.refusals import refusal
+from inbox.sending.senders import loaded, sending_token_of, token_of
+from inbox.sending.storing import store
+from meta_graph import messages
+from phones.models import PhoneNumber
+
+
+class NotInboundError(ConflictError):
+    message = "Only a message that the contact wrote can be marked as read."
+
+
+def send_message(*, phone: PhoneNumber, given: dict[str, Any], bind: Callable[[Message], None]) -> Message:
+    """`given` is a validated body. `bind` is called in the transaction that stores the message.
+
+    Stored before Meta is asked, and never sent twice. Raises ConflictError for a number that cannot send,
+    InvalidFieldError, and MetaRefusedError where Meta says no within the request: the message is failed then.
+    """
+    current = loaded(phone.pk)
+    token = sending_token_of(current)
+    entry = store(phone=current, given=given, bind=bind, now=timezone.now())
+    outcome = send_now(entry, Call(current.meta_phone_number_id, entry.body, token))
+    message = Message.objects.get(pk=entry.message_id)
+    if isinstance(outcome, Refused) and outcome.error:
+        raise refusal(outcome.error, message)
+    return message
+
+
+def mark_read(*, message: Message, is_typing: bool) -> None:
+    """Shows the writer that the message was read, and those before it. Raises ConflictError, GraphError."""
+    if message.direction != Message.Direction.INBOUND or message.wamid is None:
+        raise NotInboundError
+    phone = loaded(message.phone_id)
+    messages.mark_read(
+        phone_number_id=phone.meta_phone_number_id,
+        wamid=message.wamid,
+        token=token_of(phone),
+        is_typing=is_typing,
+    )

@@ -1,0 +1,57 @@
+"""A number that may send, clients that send by it, and workers that do."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from inbox.models import Message, OutboxEntry
+from inbox.sending.pump import Pump
+from inbox.sending.settling import Settled
+from organizations.models import Organization
+from phones.models import PhoneNumber
+from tests.phones.world import healthy_phone
+
+TO = "5491155551234"
+TEXT = {"type": "text", "to": TO, "text": "Hello!"}
+
+
+def sending_phone(organization: Organization, **columns: Any) -> PhoneNumber:
+    phone = healthy_phone(organization)
+    PhoneNumber.objects.filter(pk=phone.pk).update(**columns)
+    return PhoneNumber.objects.select_related("waba").get(pk=phone.pk)
+
+
+def pump() -> Pump:
+    return Pump(when_done=ignore)
+
+
+def ignore(settled: Settled) -> None:
+    return
+
+
+def work(seconds: float = 0.0) -> None:
+    """What a worker does when it is rung for, `seconds` from now; until nothing is left to do then."""
+    worker = pump()
+
+    def clock() -> datetime:
+        return timezone.now() + timedelta(seconds=seconds)
+
+    # The tests' SQLite lives in memory, where two threads do not wait for each other.
+    for _ in range(1 if connection.vendor == "postgresql" else 10):
+        worker.sweep(when_time_is_up=nothing, clock=clock)
+    worker.senders.close()
+
+
+def nothing() -> None:
+    return
+
+
+def statuses() -> list[str]:
+    """Of all messages, in the order in which they were given."""
+    return list(Message.objects.order_by("created_at", "pk").values_list("status", flat=True))
+
+
+def waiting() -> int:
+    return OutboxEntry.objects.filter(finished_at=None).count()
