@@ -7,7 +7,7 @@ Meta gives no order, several workers handle side by side, and what failed is tri
 from collections.abc import Callable
 
 from inbox.receiving import UnreadableError
-from meta_events.fields import account_update, accounts, messages, people, templates
+from meta_events.fields import account_update, accounts, coexistence, messages, people, templates
 from meta_events.items import Item, MalformedError, Verdict
 
 Handle = Callable[[Item], Verdict]
@@ -27,9 +27,13 @@ HANDLERS: dict[str, Handle] = {
     "messages": messages.handle,
     "smb_message_echoes": messages.handle,
     "message_echoes": messages.handle,
+    "history": coexistence.history,
+    "smb_app_state_sync": coexistence.state_sync,
     "user_preferences": people.user_preferences,
     "user_id_update": people.user_id_update,
 }
+# What has no key that would tell a repetition from news: once it is done it is never handled again.
+TOLD_ONCE = frozenset({"message_template_status_update"})
 
 
 def dispatch(item: Item) -> Verdict:

@@ -101,6 +101,7 @@ class Pump:
         self.when_done = when_done
         self.turns, self.bulk = threading.Semaphore(TURNS), threading.Lock()
         self.rung, self.stopping = threading.Event(), threading.Event()
+        self.swept_at = float("-inf")
 
     def run(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
         """Works until nothing is due. After 20 s it rings and ends."""
@@ -119,7 +120,7 @@ class Pump:
     def sweep(self, *, when_time_is_up: Callable[[], None], clock: Clock = timezone.now) -> None:
         """The same for what nobody rang for: costs two small queries when nothing is due."""
         drop_broken_connection()
-        now = clock()
+        now, self.swept_at = clock(), time.monotonic()
         if is_anything_due(now):
             if is_unheard(now):
                 SWEEP_FINDS.inc()
