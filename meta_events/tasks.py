@@ -1,20 +1,39 @@
-"""Celery's side of what Meta tells us: the doorbell, the sweep, and the handing out of what was held."""
+"""Celery's side of what Meta tells us: the doorbell, the sweeps, and what runs beside a worker's tasks."""
 
 from typing import Any
 
+import structlog
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from api import doorbell
-from meta_events import held
+from meta_events import held, metrics, replaying
 from meta_events.bell import Bell
 from meta_events.pump import Pump
+from meta_events.self_sweep import ADVISORY_LOCK, Everything
+from webhooks.self_sweep import SelfSweep
 from webhooks.tasks import deliver
 
+log = structlog.get_logger("meta_events.tasks")
+# The one that the tasks of this module are routed to.
+QUEUE = "signup"
+AWAY = (OperationalError, InterfaceError)
 # Handlers publish events: whoever delivers them is told while the others are still handled.
 webhooks_bell = Bell(deliver)
 pump = Pump(when_done=webhooks_bell.ring)
+
+
+def observe() -> None:
+    if settings.METRICS_PORT:
+        metrics.observe(timezone.now())
+
+
+self_sweep = SelfSweep(
+    Everything(pump), seconds=settings.SELF_SWEEP_SECONDS, number=ADVISORY_LOCK, observe=observe
+)
 
 
 @shared_task(name="meta_events.process")
@@ -23,15 +42,29 @@ def process() -> None:
     pump.run(when_time_is_up=ring)
 
 
-@shared_task(name="meta_events.sweep_notifications")
+@shared_task(name="meta_events.sweep_notifications", throws=AWAY)
 def sweep_notifications() -> None:
-    """Handles what nobody rang for, and what somebody died with in his hands."""
-    pump.sweep(when_time_is_up=ring)
+    """Handles what nobody rang for, and what somebody died with in his hands.
+
+    While the database is away it fails, which Celery expects of it: no traceback each second.
+    """
+    try:
+        pump.sweep(when_time_is_up=ring)
+    except AWAY as failure:
+        log.warning("the database does not answer", error=type(failure).__name__)
+        raise
 
 
-@shared_task(name="meta_events.hand_out_held")
+@shared_task(name="meta_events.hand_out_held", throws=AWAY)
 def hand_out_held() -> None:
     if held.hand_out(timezone.now()):
+        ring()
+
+
+@shared_task(name="meta_events.take_up_unknown")
+def take_up_unknown() -> None:
+    """What nobody knew before an update, and somebody knows now."""
+    for _ in replaying.replay(replaying.Chosen(is_unknown=True), timezone.now()):
         ring()
 
 
@@ -47,6 +80,19 @@ def ring_on_commit() -> None:
     doorbell.ring_on_commit(process)
 
 
+@worker_ready.connect
+def begin(sender: Any, **_: Any) -> None:
+    """In a worker that takes what Meta tells: `sender` is its consumer. Never in the web process."""
+    if QUEUE in sender.app.amqp.queues.consume_from:
+        self_sweep.start()
+        doorbell.ring(take_up_unknown)
+
+
 @worker_shutting_down.connect
 def stop_claiming(**_: Any) -> None:
     pump.stop()
+
+
+@worker_shutdown.connect
+def finish(**_: Any) -> None:
+    self_sweep.stop()
