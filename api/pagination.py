@@ -38,7 +38,7 @@ class PagePagination(BasePagination):
         start = self.start_of(request)
         ids = self.ids(queryset, start)
         self.total = self.count(queryset, start, len(ids))
-        found = {row.pk: row for row in queryset.filter(pk__in=ids).order_by()} if ids else {}
+        found = {row.pk: row for row in self.rows(queryset, ids)} if ids else {}
         return [found[pk] for pk in ids if pk in found]
 
     def start_of(self, request: Request) -> int:
@@ -53,6 +53,9 @@ class PagePagination(BasePagination):
 
     def ids(self, queryset: QuerySet[Any], start: int) -> list[Any]:
         return list(queryset.values_list("pk", flat=True)[start : start + self.limit])
+
+    def rows(self, queryset: QuerySet[Any], ids: list[Any]) -> QuerySet[Any]:
+        return queryset.filter(pk__in=ids).order_by()
 
     def count(self, queryset: QuerySet[Any], start: int, found: int) -> int:
         """A page that is not full says the total by itself; only the others count."""

@@ -27,5 +27,9 @@ class MessagePagination(PagePagination):
             return []
         return list(queryset.reverse().values_list("pk", flat=True)[oldest:newest])[::-1]
 
+    def rows(self, queryset: QuerySet[Any], ids: list[Any]) -> QuerySet[Any]:
+        """By their ids alone. With the conversation beside them PostgreSQL may read all of it as well."""
+        return queryset.model._default_manager.filter(pk__in=ids).order_by()
+
     def count(self, queryset: QuerySet[Any], start: int, found: int) -> int:
         return self.kept_total

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
@@ -19,15 +20,17 @@ class InboxViewSet(OrganizationViewSet):
     def phone(self) -> PhoneNumber:
         """The phone of the path, or a 404."""
         rows = PhoneNumber.objects.for_organization(self.organization).only("pk", "organization_id")
-        phone = rows.filter(**self.found_by(self.kwargs["id"])).first()
-        if phone is None:
-            raise NotFoundError
-        return phone
+        try:
+            return rows.get(**self.found_by(self.kwargs["id"]))
+        except PhoneNumber.DoesNotExist:
+            raise NotFoundError from None
 
     def row(self, rows: QuerySet[Any], name: str) -> Any:
         """The one of `rows` that the path names by our id, or a 404."""
         found_by = self.found_by(self.kwargs[name])
-        row = rows.filter(**found_by).first() if "pk" in found_by else None
-        if row is None:
+        if "pk" not in found_by:
             raise NotFoundError
-        return row
+        try:
+            return rows.get(**found_by)
+        except ObjectDoesNotExist:
+            raise NotFoundError from None
