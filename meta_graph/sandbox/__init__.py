@@ -8,6 +8,7 @@ What Meta has:
 - `scenario_table.py`: named failures, a line each; `effects.py` says what they do, `scenarios.py` when.
 - `webhooks.py`: Meta's own webhooks, signed and sent to the app's callback; `account_updates.py` has the
   forms of the most important one, `handshake.py` verifies callbacks.
+- `messaging/`: messages between numbers and people, their statuses, media, templates, coexistence.
 - `signed_requests.py`: the callbacks of deauthorization and data deletion.
 
 What a customer of the product has:
@@ -19,5 +20,6 @@ What tests and people have:
 - `front.py`: the front page, what the sandbox knows and offers; `pages.py` is the frame of every page.
 
 The program: `urls.py` is the WSGI application, `wsgi.py` its requests and responses, `server.py` serves it,
-`state.py` keeps what it remembers, `config.py` what it is told, `world.py` hands these to every room.
+`state.py` keeps what it remembers, `config.py` what it is told, `later.py` what happens a moment later, `world.py`
+hands these to every room.
 """
