@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from api.pagination import PagePagination
+from inbox.models import Message
 
 
 class MessagePagination(PagePagination):
@@ -27,9 +28,9 @@ class MessagePagination(PagePagination):
             return []
         return list(queryset.reverse().values_list("pk", flat=True)[oldest:newest])[::-1]
 
-    def rows(self, queryset: QuerySet[Any], ids: list[Any]) -> QuerySet[Any]:
+    def rows(self, queryset: QuerySet[Any], ids: list[Any]) -> QuerySet[Message]:
         """By their ids alone. With the conversation beside them PostgreSQL may read all of it as well."""
-        return queryset.model._default_manager.filter(pk__in=ids).order_by()
+        return Message.objects.filter(pk__in=ids).order_by()
 
     def count(self, queryset: QuerySet[Any], start: int, found: int) -> int:
         return self.kept_total

@@ -20,7 +20,11 @@ def crowded_conversation(phone: PhoneNumber, count: int, name: str = "Ana") -> C
     """With so many messages, one in ten an answer to the one before it."""
     contact = Contact.objects.create(phone=phone, identifier=name, identifier_type="username")
     conversation = Conversation.objects.create(phone=phone, contact=contact, message_count=count)
-    asked = {"phone": str(phone.pk), "conversation": str(conversation.pk), "count": count}
+    asked: dict[str, str | int] = {
+        "phone": str(phone.pk),
+        "conversation": str(conversation.pk),
+        "count": count,
+    }
     with connection.cursor() as cursor:
         cursor.execute(INSERT, asked)
     return conversation
