@@ -11,13 +11,16 @@ from django.apps import apps
 from django.db import connections, transaction
 from django.utils import timezone
 
+from inbox.models import Message
 from meta_graph import client
+from meta_graph.sandbox.messaging import writing
 from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.services import create_link
 from organizations.models import IdempotencyKey
+from phones.models import PhoneNumber
 from tests.conftest import Api
-from tests.contract.routes import KEY, LINK, ROUTES, TEMPLATE, WEBHOOK, YESTERDAY, Route
-from tests.contract.tenants import Tenant, bearer, call, refused
+from tests.contract.routes import KEY, LINK, MESSAGE, ROUTES, TEMPLATE, WEBHOOK, YESTERDAY, Route
+from tests.contract.tenants import Tenant, bearer, call, refused, written_by_a_contact
 from tests.wabas.world import Meta
 from webhooks.events import publish
 from webhooks.models import Delivery, OutgoingWebhook
@@ -81,6 +84,19 @@ def registered(api: Api, meta: Meta) -> World:
     return World({"pin": "482914"}, {"phone": phone.pk}, {"pin": "482915"})
 
 
+def sending(api: Api, meta: Meta) -> World:
+    other = MESSAGE | {"text": "Hello again!"}
+    return World(MESSAGE, {"phone": registered(api, meta).ids["phone"]}, other)
+
+
+def written(api: Api, meta: Meta) -> World:
+    phone = PhoneNumber.objects.get(pk=registered(api, meta).ids["phone"])
+    wrote = writing.write(meta.sandbox.world, phone.meta_phone_number_id, "text", sender=MESSAGE["to"])
+    message = written_by_a_contact(phone)
+    Message.objects.update(wamid=wrote["wamids"][0])
+    return World(ids={"phone": phone.pk, "message": message.pk}, other={"typing": True})
+
+
 # By path: a world in which the call is answered with success.
 WORLDS: dict[str, Callable[[Api, Meta], World]] = {
     "onboarding-links": lambda api, meta: World(LINK),
@@ -95,6 +111,8 @@ WORLDS: dict[str, Callable[[Api, Meta], World]] = {
         ids={"phone": meta.connected_phone(api.organization).pk}
     ),
     "phones/{phone}/pin": registered,
+    "phones/{phone}/messages": sending,
+    "phones/{phone}/messages/{message}/read": written,
     "outgoing-webhooks": lambda api, meta: World(WEBHOOK),
     "outgoing-webhooks/{webhook}/test": with_webhook,
     "outgoing-webhooks/{webhook}/rotate-secret": with_webhook,
