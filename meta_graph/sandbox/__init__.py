@@ -20,6 +20,6 @@ What tests and people have:
 - `front.py`: the front page, what the sandbox knows and offers; `pages.py` is the frame of every page.
 
 The program: `urls.py` is the WSGI application, `wsgi.py` its requests and responses, `server.py` serves it,
-`state.py` keeps what it remembers, `config.py` what it is told, `later.py` what happens a moment later, `world.py`
-hands these to every room.
+`state.py` keeps what it remembers, `config.py` what it is told, `later.py` runs what comes a moment later,
+`world.py` hands these to every room.
 """

@@ -72,7 +72,8 @@ def phone_row(phone: Json) -> str:
     subscribed = '<span class="mark good">subscribed</span>' if phone["owner"]["is_subscribed"] else ""
     ids = f"number {phone['id']}, account {phone['waba']}"
     return f"""<div class="row"><span class="wide"><strong>{escape(phone["display_phone_number"])}</strong>
-{escape(phone["owner"]["name"])}<br><small>{escape(ids)}</small></span>{mark}{subscribed}</div>"""
+{escape(phone["owner"]["name"])}<br><small>{escape(ids)}</small></span>{mark}{subscribed}
+<a href="/chat/{escape(phone["id"])}">Write to it</a></div>"""
 
 
 def active_row(active: Json) -> str:

@@ -7,6 +7,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from meta_graph.sandbox import control, dashboard, front, notifications, popup, receiver
 from meta_graph.sandbox.graph import dispatch, media
 from meta_graph.sandbox.messaging import control as messaging
+from meta_graph.sandbox.messaging import page
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Request, Response
 
@@ -20,6 +21,8 @@ ROUTES: list[tuple[str, str, View]] = [
     ("POST", r"/dialog/finish", control.sign_up),
     ("GET", r"/receiver/([\w.-]+)", receiver.page),
     ("POST", r"/receiver/([\w.-]+)", receiver.receive),
+    ("GET", r"/chat/(\d+)", page.page),
+    ("GET", r"/chat/(\d+)/files/(\d+)", page.file),
     ("GET", r"/_media/(\d+)", media.download),
     ("POST", r"/_sandbox/signups", control.sign_up),
     ("GET", r"/_sandbox/scenarios", control.list_scenarios),

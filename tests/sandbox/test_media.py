@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 import requests
@@ -18,7 +19,7 @@ def number(sandbox, graph) -> Number:
     return connected(sandbox, graph)
 
 
-def upload(number, content=PICTURE, mime_type="image/png", **fields) -> requests.Response:
+def upload(number, content=PICTURE, mime_type="image/png", **fields) -> Any:
     form = {"messaging_product": "whatsapp", "type": mime_type} | fields
     file = {"file": ("a.png", io.BytesIO(content), mime_type)} if content is not None else {}
     return number.graph.call("POST", f"/{number.id}/media", number.token, data=form, files=file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from typing import Any
 
 import pytest
 import requests
@@ -21,11 +22,11 @@ def number(sandbox, graph, told) -> Number:
     return connected(sandbox, graph)
 
 
-def value_of(body: bytes) -> dict:
+def value_of(body: bytes) -> Any:
     return json.loads(body)["entry"][0]["changes"][0]["value"]
 
 
-def message_of(answer: dict) -> dict:
+def message_of(answer: dict) -> Any:
     return answer["value"]["messages"][0]
 
 

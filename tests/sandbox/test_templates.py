@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
-import requests
 
 from tests.sandbox.conftest import error_of
 from tests.sandbox.messaging import ANA, Number, connected
@@ -21,7 +21,7 @@ def number(sandbox, graph, told) -> Number:
     return connected(sandbox, graph)
 
 
-def hand_in(number, name="order_ready", **changes) -> requests.Response:
+def hand_in(number, name="order_ready", **changes) -> Any:
     body = {"name": name, "language": "en_US", "category": "UTILITY", "components": [BODY]} | changes
     return number.graph.post(f"/{number.waba}/message_templates", number.token, **body)
 
@@ -33,7 +33,7 @@ def approved(number, told, *given, **changes) -> str:
     return made
 
 
-def send(number, name="order_ready", code="en_US", components=(GIVEN,), **extra) -> requests.Response:
+def send(number, name="order_ready", code="en_US", components=(GIVEN,), **extra) -> Any:
     content = {"name": name, "language": {"code": code}, "components": list(components)}
     return number.post(to=ANA, type="template", template=content, **extra)
 

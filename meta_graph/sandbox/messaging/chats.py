@@ -61,6 +61,12 @@ class Chats:
             found = [entry for chat in chats for entry in chat if direction in ("", entry["direction"])]
         return sorted(found, key=lambda entry: float(entry["at"]))
 
+    def numbers(self, phone: str) -> list[str]:
+        """The people of a number's chats, the one of the newest message first."""
+        with self._lock:
+            chats = {number: chat[-1]["at"] for (of, number), chat in self._chats.items() if of == phone}
+        return sorted(chats, key=lambda number: -float(chats[number]))
+
     def newest(self, phone: str, number: str, direction: str = "") -> Json | None:
         with self._lock:
             chat = self._chats.get((phone, number), deque())
