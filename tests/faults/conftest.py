@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.e2e.product import Product
-from tests.faults import signup_report
+from tests.faults import incoming, signup_report
 from tests.faults.certificates import Authority
 from tests.faults.crowd import SETTINGS, Crowd
 from tests.faults.report import PROPERTY, Ledger, lines
@@ -81,6 +81,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     for heading, named, told in (
         ("what was stored under each fault, and what arrived", PROPERTY, lines),
+        ("what Meta sent under each fault", incoming.PROPERTY, incoming.lines),
         ("signups under each fault of each call", signup_report.PROPERTY, signup_report.lines),
         ("signups while processes and servers die in turn", signup_report.LOOP, list),
     ):

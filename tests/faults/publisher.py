@@ -25,6 +25,8 @@ from django.utils import timezone  # noqa: E402
 
 from organizations.models import Organization, Scope  # noqa: E402
 from organizations.services import create_organization, issue_key  # noqa: E402
+from phones.models import PhoneNumber  # noqa: E402
+from wabas.models import Waba  # noqa: E402
 from webhooks import delivery, tasks  # noqa: E402
 from webhooks.events import publish as store  # noqa: E402
 from webhooks.pump import Pump  # noqa: E402
@@ -48,6 +50,17 @@ def endpoints(organization: str, urls: list[str]) -> list[dict[str, str]]:
     with transaction.atomic():
         made = [create_webhook(organization=owner, url=url, events=["*"]) for url in urls]
     return [{"id": str(webhook.pk), "secret": webhook.secret} for webhook in made]
+
+
+def number(organization: str, meta_waba_id: str, meta_id: str) -> str:
+    """A connected account of the organization with one number; our id of it."""
+    owner, now = Organization.objects.get(pk=organization), timezone.now()
+    with transaction.atomic():
+        waba = Waba.objects.create(organization=owner, meta_waba_id=meta_waba_id, connected_at=now)
+        phone = PhoneNumber.objects.create(
+            organization=owner, waba=waba, meta_phone_number_id=meta_id, phone_number="+15550783881"
+        )
+    return str(phone.pk)
 
 
 def one(owner: Organization) -> tuple[str, float]:
@@ -175,8 +188,8 @@ def pumps(count: int) -> None:
 ORDERS: dict[str, Callable[..., Any]] = {
     order.__name__: order
     for order in (
-        operator, tenant, endpoints, publish, publish_together, flow, roll_back, die, hold, ring, erase,
-        claim, send, settle, pumps,
+        operator, tenant, endpoints, number, publish, publish_together, flow, roll_back, die, hold, ring,
+        erase, claim, send, settle, pumps,
     )
 }  # fmt: skip
 
