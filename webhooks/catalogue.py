@@ -235,6 +235,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "initiatedBy": "end_user",
     },
     **MESSAGE_EXAMPLES,
+    "template.status_updated": {
+        "wabaId": "770e8400-e29b-41d4-a716-446655440002",
+        "templateName": "order_shipped",
+        "languageCode": "es_AR",
+        "status": "REJECTED",
+        "reason": "INVALID_FORMAT",
+    },
     "webhook.test": {"webhookId": "880e8400-e29b-41d4-a716-446655440003", "reason": "test_call"},
     "webhook.disabled": {"webhookId": "880e8400-e29b-41d4-a716-446655440003", "reason": "gone"},
 }
