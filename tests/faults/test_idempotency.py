@@ -32,7 +32,7 @@ class Requester(Publisher):
     """The process of requester.py, whose claims are short."""
 
     def start(self) -> None:
-        short = {"IDEMPOTENCY_LEASE_SECONDS": str(LEASE)}
+        short = dict.fromkeys(("IDEMPOTENCY_LEASE_SECONDS", "MESSAGE_LEASE_SECONDS"), str(LEASE))
         with (self.product.folder / "requester.log").open("ab") as log:
             self.running = subprocess.Popen(
                 [PYTHON, "-m", "tests.faults.requester"], cwd=ROOT, env=self.product.environment | short,
