@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from meta_events.bodies import Envelope, UnreadableError, opened
-from meta_events.claiming import Claim, claim, is_anything_due, lease, release, renewed
+from meta_events.claiming import BATCH, Claim, claim, is_anything_due, lease, release, renewed
 from meta_events.handling import handle
 from meta_events.metrics import SWEEP_FINDS, oldest_waiting
 from meta_events.models import Change, Notification
@@ -30,36 +30,34 @@ UNHEARD_AFTER = timedelta(seconds=2)
 
 
 class Turn:
-    """One stretch of work in one thread.
+    """One stretch of work in one thread of a pump.
 
-    `bulk`: of the turns of a process one at a time handles what is bulky, the others go on with the rest.
+    Of the turns of a process one at a time handles what is bulky, the others go on with the rest. The first
+    claim that is full calls for another turn, once: here or in another process.
     """
 
-    def __init__(
-        self,
-        clock: Clock,
-        stopping: threading.Event,
-        when_done: Callable[[], None],
-        bulk: threading.Lock,
-    ) -> None:
-        self.clock, self.stopping, self.when_done, self.bulk = clock, stopping, when_done, bulk
-        self.last_mailbox, self.numbers = "", Numbers()
+    def __init__(self, pump: "Pump", clock: Clock) -> None:
+        self.pump, self.clock, self.stopping = pump, clock, pump.stopping
+        self.last_mailbox, self.numbers, self.has_called = "", Numbers(), False
 
     def step(self) -> bool:
         """Takes something apart and handles something; whether there was anything."""
         is_split = split(self.clock()) > 0
         taken = claim(self.clock(), after=self.last_mailbox)
         self.last_mailbox = taken.last_mailbox
+        if len(taken.changes) == BATCH and not self.has_called:
+            self.has_called = True
+            self.pump.when_more()
         is_handled = self.handle_all(taken)
         return (taken.is_bulk_due and self.handle_bulk()) or is_handled or is_split
 
     def handle_bulk(self) -> bool:
-        if not self.bulk.acquire(blocking=False):
+        if not self.pump.bulk.acquire(blocking=False):
             return False
         try:
             return self.handle_all(claim(self.clock(), is_bulk=True))
         finally:
-            self.bulk.release()
+            self.pump.bulk.release()
 
     def handle_all(self, taken: Claim) -> bool:
         bodies = Bodies(taken.changes)
@@ -69,7 +67,7 @@ class Turn:
                 break
             taken = self.kept(taken)
             if handle(change, taken.token, *bodies.of(change), self.numbers, self.clock()):
-                self.when_done()
+                self.pump.when_done()
         return bool(taken.changes)
 
     def kept(self, taken: Claim) -> Claim:
@@ -97,8 +95,10 @@ class Bodies:
 class Pump:
     """A ring while all turns of a process are taken is heard by one of them."""
 
-    def __init__(self, *, when_done: Callable[[], None]) -> None:
-        self.when_done = when_done
+    def __init__(
+        self, *, when_done: Callable[[], None], when_more: Callable[[], None] = lambda: None
+    ) -> None:
+        self.when_done, self.when_more = when_done, when_more
         self.turns, self.bulk = threading.Semaphore(TURNS), threading.Lock()
         self.rung, self.stopping = threading.Event(), threading.Event()
         self.swept_at = float("-inf")
@@ -110,7 +110,7 @@ class Pump:
         while self.rung.is_set() and not self.stopping.is_set() and self.turns.acquire(blocking=False):
             self.rung.clear()
             try:
-                is_time_up = self.work(Turn(clock, self.stopping, self.when_done, self.bulk))
+                is_time_up = self.work(Turn(self, clock))
             finally:
                 self.turns.release()
             if is_time_up:

@@ -21,9 +21,16 @@ log = structlog.get_logger("meta_events.tasks")
 # The one that the tasks of this module are routed to.
 QUEUE = "signup"
 AWAY = (OperationalError, InterfaceError)
+
+
+def ring() -> None:
+    """Asks a worker to look, now. Never raises because of the broker."""
+    doorbell.ring(process)
+
+
 # Handlers publish events: whoever delivers them is told while the others are still handled.
 webhooks_bell = Bell(deliver)
-pump = Pump(when_done=webhooks_bell.ring)
+pump = Pump(when_done=webhooks_bell.ring, when_more=ring)
 
 
 def observe() -> None:
@@ -69,11 +76,6 @@ def take_up_unknown() -> None:
 
 
 bell = Bell(process)
-
-
-def ring() -> None:
-    """Asks a worker to look, now. Never raises because of the broker."""
-    doorbell.ring(process)
 
 
 def ring_on_commit() -> None:
