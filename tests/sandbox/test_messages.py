@@ -205,6 +205,14 @@ def test_sending_takes_the_messaging_permission(number, sandbox):
     assert error_of(number.send())[0] == 200
 
 
+def test_messages_do_not_use_up_the_budget_of_the_account(number, sandbox):
+    before = list(sandbox.world.budgets[number.waba])
+
+    number.send()
+
+    assert sandbox.world.budgets[number.waba] == before
+
+
 def test_a_message_of_a_person_is_marked_read_with_those_before_it(number, sandbox, graph):
     first, second, third = (sandbox.write(number.id)["wamids"][0] for _ in range(3))
 

@@ -107,7 +107,7 @@ def admitted(world: World, request: Request, route: Route, taken: list[Json]) ->
             raise unreachable(request.method, route.node["id"])
         if route.node and route.endpoint and not route.caller.has_scope(route.endpoint.scope):
             raise missing_permission(route.endpoint.scope)
-        if waba := waba_of(route.node):
+        if (waba := waba_of(route.node)) and (route.endpoint is None or route.endpoint.is_budgeted):
             usage.count(world, waba)
     return Call(world, request, route.caller, route.version, route.node, taken)
 

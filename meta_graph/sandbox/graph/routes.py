@@ -25,13 +25,20 @@ MANAGEMENT, MESSAGING = "whatsapp_business_management", "whatsapp_business_messa
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`name` is for scenarios and the record of calls; an endpoint that calls out takes the lock itself."""
+    """`name` is for scenarios and the record of calls; an endpoint that calls out takes the lock itself.
+
+    `is_budgeted`: it counts in the hourly budget of the account, as what concerns messages does not.
+    """
 
     name: str
     handler: Callable[[Call], Any]
     scope: str = MANAGEMENT
     needs_token: bool = True
     holds_lock: bool = True
+
+    @property
+    def is_budgeted(self) -> bool:
+        return self.scope != MESSAGING
 
 
 ROOTS = {

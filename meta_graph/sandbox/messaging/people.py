@@ -19,10 +19,7 @@ def with_number(state: State, business: str, number: str) -> Json:
     """The person of a number, who exists from the first use; the same one always gets the same user id."""
     digits = numbers.digits_of(number) or DEFAULT_NUMBER
     with state:
-        for person in state.people.values():
-            if person["number"] == digits and person["business"] == business:
-                return person
-        return add(state, business, digits)
+        return state.people.get(key(business, digits)) or add(state, business, digits)
 
 
 def with_user_id(state: State, business: str, user_id: str) -> Json | None:
@@ -46,8 +43,12 @@ def add(state: State, business: str, digits: str) -> Json:
         "isHidden": False,
         "generation": 0,
     }
-    state.people[person["userId"]] = person
+    state.people[key(business, digits)] = person
     return person
+
+
+def key(business: str, digits: str) -> str:
+    return f"{business}/{digits}"
 
 
 def user_id_of(business: str, digits: str, generation: int = 0) -> str:
@@ -60,12 +61,14 @@ def user_id_of(business: str, digits: str, generation: int = 0) -> str:
 def renew_user_id(state: State, person: Json, number: str = "") -> tuple[str, str]:
     """Another user id, and another number where one is given: (previous, current)."""
     with state:
-        previous = person["userId"]
-        person["generation"] += 1
-        person["number"] = numbers.digits_of(number) or person["number"]
-        person["userId"] = user_id_of(person["business"], person["number"], person["generation"])
-        state.people[person["userId"]] = state.people.pop(previous)
-        return previous, person["userId"]
+        previous, business = person["userId"], person["business"]
+        del state.people[key(business, person["number"])]
+        digits = numbers.digits_of(number) or person["number"]
+        generation = person["generation"] + 1
+        user_id = user_id_of(business, digits, generation)
+        person |= {"number": digits, "userId": user_id, "generation": generation}
+        state.people[key(business, digits)] = person
+        return previous, user_id
 
 
 def change(state: State, person: Json, options: Json) -> None:

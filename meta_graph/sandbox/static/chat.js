@@ -49,6 +49,10 @@
     var fields = { type: data.get('type'), name: data.get('name'), isHidden: data.has('isHidden') };
     var text = data.get('text').trim();
     var file = data.get('file');
+    if (file && file.size && fields.type === 'text') {
+      var kind = file.type.split('/')[0];
+      fields.type = ['image', 'video', 'audio'].indexOf(kind) < 0 ? 'document' : kind;
+    }
     if (text) fields[fields.type === 'text' || fields.type === 'ad' ? 'text' : 'caption'] = text;
     if (file && file.size) {
       fields.file = await encoded(file);
