@@ -1,4 +1,4 @@
-"""Who works under a key: its row, looked up, claimed for a while, bound, answered, let go."""
+"""Who works under a key: its row, looked up, claimed for a while, bound to a change."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -17,7 +16,6 @@ from organizations.idempotency.answers import Answer
 from organizations.idempotency.asking import Asked
 from organizations.models import IdempotencyKey
 
-log = structlog.get_logger("organizations.idempotency")
 KEPT = timedelta(hours=24)
 # Seconds after which a client may look again: most calls have ended by then.
 LOOK_AGAIN = 5
@@ -143,35 +141,3 @@ def bind(request: Any, text: str) -> None:
         raise UnboundError
     if not held.row.update(bound_to=text):
         raise InProgressError
-
-
-def settle(held: Claim, answer: Answer) -> None:
-    """Stores the answer of a claimed request, if the claim is still its own.
-
-    The change is made: a failure here fails nobody, and leaves the claim to expire.
-    """
-    now = timezone.now()
-    try:
-        count = held.row.update(
-            claim_token=None,
-            claimed_until=None,
-            status=answer.status,
-            answer=answer.text,
-            kept_until=now + KEPT,
-        )
-    except DatabaseError as failure:
-        log.error("answer not stored", error=type(failure).__name__)
-        return
-    if not count:
-        log.warning("answer not stored: the claim had expired")
-
-
-def let_go(held: Claim, status: int) -> None:
-    """Ends a claim whose request was not successful: frees the key, or leaves it bound to its change."""
-    is_refused = 400 <= status < 500 and status != 429
-    try:
-        with transaction.atomic():
-            (held.row if is_refused else held.row.filter(bound_to=None)).delete()
-            held.row.update(claimed_until=timezone.now())
-    except DatabaseError as failure:
-        log.error("claim not let go", error=type(failure).__name__)

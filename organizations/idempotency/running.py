@@ -15,17 +15,8 @@ from rest_framework.request import Request
 from api.errors import of_drf
 from organizations.idempotency.answers import REPLAYED, Answer, is_success
 from organizations.idempotency.asking import Asked, asked_by
-from organizations.idempotency.claims import (
-    CLAIM,
-    Claim,
-    KnownError,
-    claim,
-    enter,
-    let_go,
-    refuse_known,
-    settle,
-    store,
-)
+from organizations.idempotency.claims import CLAIM, Claim, KnownError, claim, enter, refuse_known, store
+from organizations.idempotency.settling import let_go, settle
 from organizations.models import IdempotencyKey
 
 if TYPE_CHECKING:

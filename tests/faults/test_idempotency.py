@@ -194,6 +194,22 @@ def test_an_answer_that_a_dead_database_cannot_keep_is_given_all_the_same(shop: 
     assert (answer["status"], json.loads(answer["text"])["data"]["delivered"]) == (200, True)
 
 
+def test_an_answer_outlives_a_database_that_was_restarted_in_the_meantime(shop: Shop, rig: Rig) -> None:
+    def restart(call: Call) -> bool:
+        rig.database.crash()
+        rig.database.start()
+        return accept(call)
+
+    endpoint = shop.tenant.endpoint(restart)
+    path = f"outgoing-webhooks/{endpoint.id}/test"
+    shop.begin(path, {})
+    answer = shop.requester.result()
+    again = until(lambda: shop.send(path, {}), every=0.2)
+
+    assert (answer["status"], again.status_code, is_replayed(again)) == (200, 200, True)
+    assert len(shop.tenant.came()) == 1
+
+
 def test_of_many_at_once_one_is_done(shop: Shop) -> None:
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: shop.send("onboarding-links", LINK), range(60)))

@@ -197,7 +197,7 @@ def test_a_success_whose_answer_cannot_be_stored_is_a_success(api, plan, caplog)
     away("elsewhere", table)
 
     assert first.status_code == 201
-    assert "answer not stored" in caplog.text
+    assert "claim not settled" in caplog.text
     assert refusal(order(api)) == (409, "CONFLICT")
     with time_machine.travel(timezone.now() + LEASE):
         assert order(api).json() == first.json()
