@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections, transaction
 from django.utils import timezone
 
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 POSTS = [route for route in ROUTES if route.method == "POST"]
 every_post = pytest.mark.parametrize("route", POSTS, ids=str)
 GIVEN = {"idempotency-key": "order-4711"}
+PNG = b"\x89PNG\r\n\x1a\n"
 # What a repeated request may change: who called when, and the keys themselves.
 OF_EACH_REQUEST = {"last_used_at"}
 
@@ -89,6 +91,11 @@ def sending(api: Api, meta: Meta) -> World:
     return World(MESSAGE, {"phone": registered(api, meta).ids["phone"]}, other)
 
 
+def uploading(api: Api, meta: Meta) -> World:
+    first, other = (("cat.png", PNG + tail, "image/png") for tail in (b"a", b"b"))
+    return World({"file": first}, {"phone": registered(api, meta).ids["phone"]}, {"file": other})
+
+
 def written(api: Api, meta: Meta) -> World:
     phone = PhoneNumber.objects.get(pk=registered(api, meta).ids["phone"])
     wrote = writing.write(meta.sandbox.world, phone.meta_phone_number_id, "text", sender=MESSAGE["to"])
@@ -111,6 +118,7 @@ WORLDS: dict[str, Callable[[Api, Meta], World]] = {
         ids={"phone": meta.connected_phone(api.organization).pk}
     ),
     "phones/{phone}/pin": registered,
+    "phones/{phone}/media": uploading,
     "phones/{phone}/messages": sending,
     "phones/{phone}/messages/{message}/read": written,
     "outgoing-webhooks": lambda api, meta: World(WEBHOOK),
@@ -154,6 +162,14 @@ def no_network_in_a_transaction() -> Iterator[None]:
     assert watch.seen == []
 
 
+def post(api: Api, path: str, body: dict[str, Any], **headers: str) -> Any:
+    """As JSON, or as a form where the body has a file."""
+    if "file" not in body:
+        return api.post(path, body, **headers)
+    given = headers | {"authorization": f"Bearer {api.key}"}
+    return api.client.post(f"/v1/{path}", {"file": SimpleUploadedFile(*body["file"])}, headers=given)
+
+
 def everything() -> dict[str, Any]:
     """Every row of ours, as it stands."""
     return {
@@ -177,9 +193,9 @@ def test_a_post_is_done_once_and_answered_again(route: Route, api: Api, meta: Me
     path = route.path.format(**world.ids)
 
     with no_network_in_a_transaction():
-        first = api.post(path, world.body, **GIVEN)
+        first = post(api, path, world.body, **GIVEN)
     after, asked = everything(), len(meta.sandbox.calls())
-    again, other = api.post(path, world.body, **GIVEN), api.post(path, world.other, **GIVEN)
+    again, other = post(api, path, world.body, **GIVEN), post(api, path, world.other, **GIVEN)
 
     assert 200 <= first.status_code < 300, first.content
     assert "Idempotency-Replayed" not in first
@@ -199,7 +215,7 @@ def test_without_a_key_a_post_waits_for_nobody_in_a_transaction_either(
     world = WORLDS[route.path](api, meta)
 
     with no_network_in_a_transaction():
-        answer = api.post(route.path.format(**world.ids), world.body)
+        answer = post(api, route.path.format(**world.ids), world.body)
 
     assert 200 <= answer.status_code < 300, answer.content
     assert not IdempotencyKey.objects.exists()
@@ -223,7 +239,7 @@ def test_a_post_that_is_refused_leaves_the_key_free(route: Route, acme: Tenant) 
 
     answers = [call(wrong, acme.path(wrong), bearer(acme.key), **GIVEN) for _ in range(2)]
 
-    assert {answer.status_code for answer in answers} <= {400, 409}
+    assert {answer.status_code for answer in answers} <= {400, 409, 415}
     assert not any("Idempotency-Replayed" in answer for answer in answers)
     assert not IdempotencyKey.objects.exists()
 
