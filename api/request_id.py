@@ -28,7 +28,10 @@ def chosen(given: str) -> str:
 
 
 class RequestIdMiddleware:
-    """Binds the id, answers it, and writes the one log line of a request (without its query)."""
+    """Binds the id, answers it, and writes the one log line of a request (without its query).
+
+    An answer that `is_counted` has none: there are many of its kind, and a metric counts them.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -40,13 +43,14 @@ class RequestIdMiddleware:
         started = time.perf_counter()
         response = self.get_response(request)
         response[HEADER] = request_id
-        log.info(
-            "request",
-            method=request.method,
-            path=request.path,
-            status=response.status_code,
-            ms=round((time.perf_counter() - started) * 1000, 1),
-        )
+        if not getattr(response, "is_counted", False):
+            log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )
         return response
 
 

@@ -277,3 +277,16 @@ def test_neither_the_body_nor_the_signature_is_in_a_log(client, caplog):
 
 def test_an_unknown_address_beside_it_is_no_page_of_ours(client):
     assert client.post("/webhook/phone/17", BODY, content_type="application/json").status_code == 404
+
+
+def test_what_is_taken_is_counted_and_only_what_is_not_has_a_line_in_the_log(client, caplog):
+    caplog.set_level("INFO", "api.request")
+    before = counted("stored")
+
+    answer = post(client, BODY)
+    assert not caplog.records
+    assert answer.headers["X-Request-Id"]
+    assert counted("stored") == before + 1
+
+    post(client, BODY, **{"X-Hub-Signature-256": "sha256=beef"})
+    assert len(caplog.records) == 1
