@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from inbox.contacts import locked
+from inbox.contacts import contact_of, locked
 from inbox.identity import Identity
 from inbox.models import Contact, ContactAlias, Erasure, Media, Message
 from phones.models import PhoneNumber
@@ -52,9 +52,17 @@ def remember(phone_id: UUID, names: Iterable[str]) -> None:
     )
 
 
-def was_erased(phone: PhoneNumber, identity: Identity, at: datetime) -> bool:
-    """Whether this person was erased after `at`."""
-    return are_kept(phone, [(identity, at)]) == [False]
+def living_contact_of(*, phone: PhoneNumber, identity: Identity, at: datetime) -> Contact | None:
+    """The person's contact, locked, made if need be; None where the person was erased after `at`.
+
+    Looked up after the lock: an erasure under way is waited for there.
+    """
+    contact, is_new = contact_of(phone=phone, identity=identity)
+    if are_kept(phone, [(identity, at)]) == [True]:
+        return contact
+    if is_new:
+        contact.delete()
+    return None
 
 
 def are_kept(phone: PhoneNumber, said: Sequence[tuple[Identity, datetime]]) -> list[bool]:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from inbox.contacts import candidates, known, new_contact
+from inbox.contacts import candidates, known, locked, new_contact, take_number_from
 from inbox.identity import TOLD, Identity, are_two, matching, take_over
-from inbox.models import Contact, Conversation
+from inbox.models import Contact, ContactAlias, Conversation
 from phones.models import PhoneNumber
 
 BATCH = 1000
@@ -31,6 +31,7 @@ class People:
             rows = candidates(phone, identities[start : start + BATCH])
             for row in rows.annotate(has_chat=has_chat):
                 self.add(row)
+        self.former = former_ids(phone, identities)
 
     def add(self, row: Contact) -> None:
         for name in names_of_row(row):
@@ -46,7 +47,10 @@ class People:
         """The person's contact, made if need be; `save` writes it."""
         near = self.near(identity)
         found = matching(near, identity)
+        if not found and (former := self.called_before(near, identity)):
+            return former
         if not found:
+            self.free_number(near, identity)
             made = new_contact(self.phone, identity, {row.identifier for row in near})
             self.made.append(made)
             self.add(made)
@@ -60,6 +64,17 @@ class People:
             one = known(self.phone, found, near, identity)
         self.add(one)
         return one
+
+    def called_before(self, near: Sequence[Contact], identity: Identity) -> Contact | None:
+        """Whose BSUID this was: what an old chat says of ids is older than what the row says."""
+        named = (row for row in near if row.identifier == identity.bsuid)
+        return next(named, None) or self.former.get(identity.bsuid or "")
+
+    def free_number(self, near: Sequence[Contact], identity: Identity) -> None:
+        """Takes the number from whom it was before: from rows that are stored, for that is told."""
+        if identity.wa_id and any(row.wa_id == identity.wa_id for row in near):
+            self.save()
+            take_number_from(self.phone, near, identity)
 
     def is_simple(self, found: Sequence[Contact], near: Sequence[Contact], identity: Identity) -> bool:
         """One row that no client was told of, and a number that nobody else has: nothing to join or tell."""
@@ -75,6 +90,18 @@ class People:
             row.updated_at = now
         Contact.objects.bulk_update(self.changed.values(), [*TOLD, "updated_at"], batch_size=BATCH)
         self.made, self.changed = [], {}
+
+
+def former_ids(phone: PhoneNumber, identities: Sequence[Identity]) -> dict[str, Contact]:
+    """The contacts whose BSUIDs some of the identities were, locked."""
+    bsuids = [identity.bsuid for identity in identities if identity.bsuid]
+    found: dict[str, Contact] = {}
+    for start in range(0, len(bsuids), BATCH):
+        some = ContactAlias.objects.filter(phone=phone, identifier__in=bsuids[start : start + BATCH])
+        names = dict(some.values_list("identifier", "contact"))
+        rows = {row.pk: row for row in locked().filter(pk__in=names.values())}
+        found |= {name: rows[pk] for name, pk in names.items() if pk in rows}
+    return found
 
 
 def contacts_of(phone: PhoneNumber, identities: Iterable[Identity]) -> dict[Identity, Contact]:

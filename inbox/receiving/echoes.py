@@ -5,8 +5,7 @@ https://developers.facebook.com/docs/whatsapp/embedded-signup/custom-flows/onboa
 
 from datetime import datetime
 
-from inbox.contacts import contact_of
-from inbox.erasure import was_erased
+from inbox.erasure import living_contact_of
 from inbox.messages import publish_sent
 from inbox.reading import moment
 from inbox.receiving.contents import Item
@@ -25,9 +24,9 @@ def receive_echo(*, phone: PhoneNumber, item: Item, at: datetime) -> None:
     identity = recipient(item)
     if identity.is_nobody:
         raise UnreadableError("The message does not say to whom it went.")
-    if was_erased(phone, identity, moment(item.get("timestamp"), at)):
+    person = living_contact_of(phone=phone, identity=identity, at=moment(item.get("timestamp"), at))
+    if person is None:
         return
-    person, _ = contact_of(phone=phone, identity=identity)
     message = store(phone=phone, contact=person, item=item, origin=FROM_APP, at=at)
     if message is not None:
         publish_sent(message)

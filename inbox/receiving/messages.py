@@ -5,8 +5,7 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/messa
 
 from datetime import datetime
 
-from inbox.contacts import contact_of
-from inbox.erasure import was_erased
+from inbox.erasure import living_contact_of
 from inbox.messages import publish_received
 from inbox.reading import moment
 from inbox.receiving.contents import Item
@@ -26,9 +25,9 @@ def receive_message(*, phone: PhoneNumber, item: Item, contact: Item | None, at:
     identity = sender(item, contact)
     if identity.is_nobody:
         raise UnreadableError("The message does not say from whom it is.")
-    if was_erased(phone, identity, moment(item.get("timestamp"), at)):
+    person = living_contact_of(phone=phone, identity=identity, at=moment(item.get("timestamp"), at))
+    if person is None:
         return
-    person, _ = contact_of(phone=phone, identity=identity)
     message = store(phone=phone, contact=person, item=item, origin=FROM_CUSTOMER, at=at)
     if message is not None:
         note_system(message, item)

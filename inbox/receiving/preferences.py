@@ -5,8 +5,7 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/user_
 
 from datetime import datetime
 
-from inbox.contacts import contact_of
-from inbox.erasure import was_erased
+from inbox.erasure import living_contact_of
 from inbox.identity import Identity
 from inbox.reading import moment, text
 from inbox.receiving.contents import Item
@@ -25,10 +24,8 @@ def receive_preference(*, phone: PhoneNumber, item: Item, at: datetime) -> None:
         raise UnreadableError("It does not say who wants what.")
     if text(item.get("category")) != MARKETING:
         raise UnreadableError("It is a category that we do not know.")
-    if was_erased(phone, identity, when):
-        return
-    contact, _ = contact_of(phone=phone, identity=identity)
-    if contact.marketing_preference_at and contact.marketing_preference_at > when:
+    contact = living_contact_of(phone=phone, identity=identity, at=when)
+    if contact is None or (contact.marketing_preference_at and contact.marketing_preference_at > when):
         return
     contact.marketing_preference, contact.marketing_preference_at = value, when
     contact.save(update_fields=["marketing_preference", "marketing_preference_at", "updated_at"])

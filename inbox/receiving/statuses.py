@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from inbox import statuses
 from inbox.contacts import learn
 from inbox.messages import publish_status
@@ -38,7 +40,9 @@ def receive_status(*, phone: PhoneNumber, item: Item, at: datetime) -> None:
     rows = Message.objects.select_for_update(no_key=True, of=("self",)).select_related(
         "conversation__contact"
     )
-    message = rows.get(pk=found.pk)
+    message = rows.filter(pk=found.pk).first()
+    if message is None or message.wamid not in {None, wamid}:
+        raise TooEarlyError(wamid)
     message.phone = phone
     when = moment(item.get("timestamp"), at)
     statuses.accept(message=message, wamid=wamid, at=when)
@@ -49,14 +53,15 @@ def receive_status(*, phone: PhoneNumber, item: Item, at: datetime) -> None:
 
 def find(phone: PhoneNumber, item: Item, wamid: str) -> Message:
     """By Meta's id; or by ours, which a send takes along, when the answer of that send was never learnt."""
-    rows = Message.objects.filter(phone=phone).select_related("conversation__contact").order_by()
-    if found := rows.filter(wamid=wamid).first():
-        return found
-    our_id = as_uuid(item.get("biz_opaque_callback_data"))
-    unlearnt = rows.filter(pk=our_id, wamid=None, source=Message.Source.API).first() if our_id else None
-    if unlearnt is None:
+    wanted = Q(wamid=wamid)
+    if our_id := as_uuid(item.get("biz_opaque_callback_data")):
+        wanted |= Q(pk=our_id, wamid=None, source=Message.Source.API)
+    # One statement: between two of them another status may give the message its id.
+    rows = Message.objects.filter(wanted, phone=phone).select_related("conversation__contact").order_by()
+    found = sorted(rows, key=lambda row: row.wamid != wamid)
+    if not found:
         raise TooEarlyError(wamid)
-    return unlearnt
+    return found[0]
 
 
 def as_uuid(value: Any) -> UUID | None:

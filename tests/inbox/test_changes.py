@@ -1,5 +1,7 @@
 """Edits, revocations, reactions and Meta's own messages, whichever comes first."""
 
+from itertools import permutations
+
 import pytest
 
 from inbox.models import Contact, ContactAlias, Conversation, Media, Message
@@ -38,6 +40,36 @@ def test_the_newest_edit_counts(phone, order):
         receive(phone, message("edit", edit, number=number))
 
     assert Message.objects.get(wamid="wamid.1").content == {"body": "Edit 3"}
+
+
+def test_the_end_is_the_same_whatever_comes_first(phone):
+    """Message, two edits and a revocation, in every order, one phone's worth of contacts each."""
+    ends = set()
+    for who, order in enumerate(permutations(["text", "edit", "edit again", "revoke"])):
+        for kind in order:
+            receive(phone, step(who, kind), None)
+        ends.add((row_of(who).content.get("body"), row_of(who).revoked_at))
+    without = set()
+    for who, order in enumerate(permutations(["text", "edit", "edit again"]), start=100):
+        for kind in order:
+            receive(phone, step(who, kind), None)
+        without.add(row_of(who).content.get("body"))
+
+    assert len(ends) == 1
+    assert without == {"edit again"}
+
+
+def step(who, kind):
+    first = f"wamid.{who}.text"
+    words = {"original_message_id": first, "message": {"type": "text", "text": {"body": kind}}}
+    said = {"text": {"body": "text"}, "revoke": {"original_message_id": first}}.get(kind, words)
+    number = ["text", "edit", "edit again", "revoke"].index(kind)
+    item = message(kind.split()[0], said, number=number)
+    return item | {"id": f"wamid.{who}.{kind}", "from": f"555{who}", "from_user_id": None}
+
+
+def row_of(who):
+    return Message.objects.get(wamid=f"wamid.{who}.text")
 
 
 def test_an_edited_caption_keeps_the_file(phone):

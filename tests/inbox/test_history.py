@@ -168,6 +168,39 @@ def test_thousands_of_messages_cost_no_query_each(phone):
     assert took < 6
 
 
+def test_an_old_chat_under_an_id_of_before_is_of_the_same_person(phone):
+    receive(phone, message())
+    with transaction.atomic():
+        update = {"user_id": {"previous": BSUID, "current": "AR.2"}, "wa_id": WA_ID}
+        receiving.receive_user_id_update(phone=phone, item=update, at=AT)
+
+    receive_history(phone, {"context": {"user_id": BSUID}, "messages": [old(1), old(2)]})
+    receive_history(phone, {"context": {"user_id": BSUID}, "messages": [old(3)]})
+
+    assert Conversation.objects.get().message_count == 4
+    assert Contact.objects.get().bsuid == "AR.2"
+
+
+def test_a_number_that_changed_hands_within_old_chats_joins_nobody(phone):
+    first, second = thread(old(1)), thread(old(2), user_id="AR.2")
+
+    receive_history(phone, first, second)
+
+    assert Contact.objects.count() == Conversation.objects.count() == 2
+    assert {row.wa_id for row in Contact.objects.all()} == {WA_ID, None}
+
+
+def test_rows_that_an_old_chat_shows_to_be_one_person_are_joined(phone):
+    receive(phone, message() | {"from": None}, {"user_id": BSUID})
+    receive(phone, message(number=2) | {"from_user_id": None}, None)
+    assert Contact.objects.count() == 2
+
+    receive_history(phone, thread(old(1)), {"id": WA_ID, "messages": [old(2)]})
+
+    assert Conversation.objects.get().message_count == 4
+    assert names()[-1] == "contact.updated"
+
+
 @transaction.atomic
 def sync(phone, *entries: Any) -> None:
     receiving.receive_state_sync(phone=phone, value={"state_sync": list(entries)}, at=AT)
