@@ -12,6 +12,8 @@ from typing import BinaryIO
 from outbound.deadline import current
 
 PIECE = 64 * 1024
+NAME = r"[A-Za-z0-9!#$&^_.+-]+"
+MIME_TYPE = re.compile(rf"{NAME}/{NAME}(; ?{NAME}={NAME})*")
 
 
 class MultipartForm:
@@ -31,7 +33,7 @@ class MultipartForm:
         content: BinaryIO,
         stall_seconds: float,
     ) -> None:
-        if not re.fullmatch(r"[\w.+-]+/[\w.+-]+(; ?[\w.+-]+=[\w.+-]+)*", mime_type, re.ASCII):
+        if not MIME_TYPE.fullmatch(mime_type):
             raise ValueError("not a MIME type")
         boundary = secrets.token_hex(16)
         self.content_type = f"multipart/form-data; boundary={boundary}"

@@ -82,6 +82,13 @@ def test_a_file_goes_up_from_where_its_stream_stands(taken, token):
     assert parts_of(taken[0])["file"][1] == PICTURE
 
 
+@pytest.mark.parametrize("mime_type", ["audio/ogg; codecs=opus", "application/vnd.a+b!c", "image/svg+xml"])
+def test_a_type_may_have_parameters_and_odd_names(taken, token, mime_type):
+    upload(token, mime_type=mime_type)
+
+    assert parts_of(taken[0])["type"] == (None, mime_type.encode())
+
+
 def test_a_file_name_cannot_add_to_the_form(taken, token):
     upload(token, filename='a"\r\nContent-Type: text/html\r\n\r\n.png')
 

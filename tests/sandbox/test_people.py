@@ -178,7 +178,7 @@ def test_a_message_can_come_again_in_another_notification(number, sandbox, told,
 
     sandbox.write(number.id, id="wamid.same")
 
-    assert wamid == "wamid.same"
+    assert [entry["wamid"] for entry in sandbox.chat(number.id)] == [wamid] == ["wamid.same"]
     assert len({body for _, body in told.received}) == 2
 
 

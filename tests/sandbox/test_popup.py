@@ -1,7 +1,5 @@
 """The SDK stand-in and the dialog, driven in a real browser from a page of another origin."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -71,14 +69,6 @@ class Shop(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments):
         pass
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.skip("there is no chromium")
-    return {**browser_type_launch_args, "executable_path": path}
 
 
 @pytest.fixture

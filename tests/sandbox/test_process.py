@@ -5,14 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from http.client import HTTPConnection
 
 import pytest
 import requests
 
+from meta_graph.sandbox.later import Later
 from meta_graph.sandbox.server import Sandbox, SandboxConfig
 from meta_graph.sandbox.signups import CHOICES
 from tests.sandbox.conftest import APP, VERIFY_TOKEN, Graph, error_of
+from tests.sandbox.messaging import connected
 
 
 def test_a_restart_forgets_nothing(tmp_path, clock):
@@ -142,3 +145,35 @@ def test_the_command_says_where_it_listens_tells_the_callback_and_saves_on_its_w
     assert "ACCOUNT_OFFBOARDED" in front
     assert "ACCOUNT_OFFBOARDED" in str(callback.received)
     assert signup["phoneNumberId"] in json.loads(state.read_text())["objects"]
+
+
+def test_people_settings_and_templates_survive_a_restart(clock, tmp_path):
+    config = SandboxConfig(**APP, clock=clock, state_path=tmp_path / "sandbox.json")
+    body = [{"type": "BODY", "text": "Hello"}]
+    made = {"name": "hello", "language": "es", "category": "UTILITY", "components": body}
+    with Sandbox(config) as first:
+        number = connected(first, Graph(first))
+        before = first.write(number.id, sender="5491155551234", username="ana")
+        first.messaging(window="refuse", review_ms=None)
+        number.graph.post(f"/{number.waba}/message_templates", number.token, **made)
+        number.graph.session.close()
+    with Sandbox(config) as second:
+        after = second.write(number.id, sender=before["userId"])
+        kept = [template["name"] for template in second.state.of_kind("template")]
+
+        assert (after["waId"], second.messaging()["window"], kept) == ("5491155551234", "refuse", ["hello"])
+        assert after["value"]["contacts"][0]["profile"]["username"] == "ana"
+
+
+def test_what_fails_later_is_logged_and_stops_nothing_else(caplog):
+    later, done = Later(), threading.Event()
+
+    def fail() -> None:
+        raise LookupError("nothing")
+
+    later.run(fail)
+    later.run(done.set, after=0.05)
+
+    assert done.wait(5)
+    later.stop()
+    assert "to happen later failed" in caplog.text

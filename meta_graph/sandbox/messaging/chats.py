@@ -25,7 +25,7 @@ class Chats:
         self._by_wamid: dict[str, Json] = {}
 
     def add(self, phone: str, person: Json, direction: str, at: float, fields: Json) -> Json:
-        """Fields are wamid, type, content and whatever else belongs to the message."""
+        """Fields are wamid, type, content and what else belongs to it; a known wamid is not added again."""
         entry: Json = {
             "phoneNumberId": phone,
             "number": person["number"],
@@ -39,6 +39,8 @@ class Chats:
             **fields,
         }
         with self._lock:
+            if known := self._by_wamid.get(entry["wamid"]):
+                return known
             chat = self._chats.setdefault((phone, person["number"]), deque())
             chat.append(entry)
             self._by_wamid[entry["wamid"]] = entry

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meta_graph.sandbox.graph.media import keep
-from meta_graph.sandbox.messaging import failures, people
+from meta_graph.sandbox.messaging import failures, people, telling
 from meta_graph.sandbox.messaging.files import RECEIVED_LIFE, SAMPLES
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json
@@ -99,11 +99,7 @@ def interactive(form: str, **content: Any) -> Callable[[Draft], Json]:
 
 
 def answered(draft: Draft) -> Json:
-    return {"from": own_digits(draft), "id": draft.of("out")}
-
-
-def own_digits(draft: Draft) -> str:
-    return "".join(filter(str.isdigit, draft.phone["display_phone_number"]))
+    return {"from": telling.own_digits(draft.phone), "id": draft.of("out")}
 
 
 def order(draft: Draft) -> Json:
