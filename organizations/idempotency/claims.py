@@ -101,19 +101,14 @@ def enter(asked: Asked) -> None:
 def write(asked: Asked, **columns: Any) -> None:
     """The key's row as it is from now on; one that is over is used again."""
     now = timezone.now()
-    columns |= {
-        "fingerprint": asked.fingerprint,
-        "bound_to": None,
-        "created_at": now,
-        "kept_until": now + KEPT,
-    }
     empty: dict[str, Any] = dict.fromkeys(("claim_token", "claimed_until", "bound_to", "status", "answer"))
-    row = IdempotencyKey(organization=asked.organization, key_hash=asked.key_hash, **empty | columns)
+    columns = empty | columns
+    columns |= {"fingerprint": asked.fingerprint, "created_at": now, "kept_until": now + KEPT}
     IdempotencyKey.objects.bulk_create(
-        [row],
+        [IdempotencyKey(organization=asked.organization, key_hash=asked.key_hash, **columns)],
         update_conflicts=True,
         unique_fields=["organization", "key_hash"],
-        update_fields=list(empty | columns),
+        update_fields=list(columns),
     )
 
 
