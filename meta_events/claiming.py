@@ -18,7 +18,7 @@ from webhooks.delivery.lanes import read_by_index
 log = structlog.get_logger("meta_events.claiming")
 Status = Change.Status
 # So many are claimed together: what one worker has, no other one can take meanwhile.
-BATCH = 20
+BATCH = 8
 
 
 @dataclass(frozen=True)

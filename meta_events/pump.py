@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from meta_events.bodies import Envelope, UnreadableError, opened
-from meta_events.claiming import BATCH, Claim, claim, is_anything_due, lease, release, renewed
+from meta_events.claiming import Claim, claim, is_anything_due, lease, release, renewed
 from meta_events.handling import handle
 from meta_events.metrics import SWEEP_FINDS, oldest_waiting
 from meta_events.models import Change, Notification
@@ -21,8 +21,8 @@ log = structlog.get_logger("meta_events.pump")
 Clock = Callable[[], datetime]
 NOTHING = Envelope("", [])
 
-# So many of a worker's threads at most: signups run in the others.
-TURNS = 4
+# So many of a worker's threads at most: more would wait for one another, and signups run in the others.
+TURNS = 2
 TURN_SECONDS = 20.0
 DATABASE_PAUSE_SECONDS = 0.2
 # What a sweep finds after so long was not rung for.
@@ -32,22 +32,18 @@ UNHEARD_AFTER = timedelta(seconds=2)
 class Turn:
     """One stretch of work in one thread of a pump.
 
-    Of the turns of a process one at a time handles what is bulky, the others go on with the rest. The first
-    claim that is full calls for another turn, once: here or in another process.
+    Of the turns of a process one at a time handles what is bulky, the others go on with the rest.
     """
 
     def __init__(self, pump: "Pump", clock: Clock) -> None:
         self.pump, self.clock, self.stopping = pump, clock, pump.stopping
-        self.last_mailbox, self.numbers, self.has_called = "", Numbers(), False
+        self.last_mailbox, self.numbers = "", Numbers()
 
     def step(self) -> bool:
         """Takes something apart and handles something; whether there was anything."""
         is_split = split(self.clock()) > 0
         taken = claim(self.clock(), after=self.last_mailbox)
         self.last_mailbox = taken.last_mailbox
-        if len(taken.changes) == BATCH and not self.has_called:
-            self.has_called = True
-            self.pump.when_more()
         is_handled = self.handle_all(taken)
         return (taken.is_bulk_due and self.handle_bulk()) or is_handled or is_split
 
@@ -95,10 +91,8 @@ class Bodies:
 class Pump:
     """A ring while all turns of a process are taken is heard by one of them."""
 
-    def __init__(
-        self, *, when_done: Callable[[], None], when_more: Callable[[], None] = lambda: None
-    ) -> None:
-        self.when_done, self.when_more = when_done, when_more
+    def __init__(self, *, when_done: Callable[[], None]) -> None:
+        self.when_done = when_done
         self.turns, self.bulk = threading.Semaphore(TURNS), threading.Lock()
         self.rung, self.stopping = threading.Event(), threading.Event()
         self.swept_at = float("-inf")

@@ -30,7 +30,7 @@ def ring() -> None:
 
 # Handlers publish events: whoever delivers them is told while the others are still handled.
 webhooks_bell = Bell(deliver)
-pump = Pump(when_done=webhooks_bell.ring, when_more=ring)
+pump = Pump(when_done=webhooks_bell.ring)
 
 
 def observe() -> None:

@@ -33,11 +33,11 @@ def claimed(at=None) -> list[str | None]:
 
 @pytest.mark.django_db
 def test_a_claim_takes_the_longest_waiting_and_never_more_than_a_batch():
-    told(*[change("messages", event=str(number)) for number in range(BATCH + 10)])
+    told(*[change("messages", event=str(number)) for number in range(BATCH + 5)])
     split(timezone.now())
 
     assert claimed() == [str(number) for number in range(BATCH)]
-    assert claimed() == [str(number) for number in range(BATCH, BATCH + 10)]
+    assert claimed() == [str(number) for number in range(BATCH, BATCH + 5)]
     assert claimed() == []
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meta_events.claiming import claim, max_attempts
+from meta_events.claiming import BATCH, claim, max_attempts
 from meta_events.items import Verdict
 from meta_events.mailboxes import with_work
 from meta_events.models import Change, Notification
@@ -105,11 +105,11 @@ def test_a_long_batch_keeps_its_lease(handling, settings):
         return Verdict.DONE
 
     handling("slow", take_long)
-    told(*[change("slow", n=number) for number in range(10)])
+    told(*[change("slow", n=number) for number in range(BATCH)])
 
     worked(clock=lambda: now[0])
 
-    assert states() == ["done"] * 10
+    assert states() == ["done"] * BATCH
     assert set(Change.objects.values_list("attempts", flat=True)) == {1}
 
 

@@ -103,15 +103,6 @@ def test_while_a_long_history_is_handled_messages_are_and_no_other_history_is(ha
     assert [word for word in order if word != "message"] == ["begins", "ends"] * 2
 
 
-def test_a_turn_that_finds_much_calls_for_one_other_turn(seen):
-    calls = []
-    told(*[change("seen", n=number) for number in range(3 * BATCH)])
-
-    Pump(when_done=lambda: None, when_more=lambda: calls.append(1)).run(when_time_is_up=lambda: None)
-
-    assert (len(calls), len(seen)) == (1, 3 * BATCH)
-
-
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_never_take_the_same():
