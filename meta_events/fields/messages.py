@@ -13,6 +13,8 @@ from meta_events.items import Item, Verdict
 from meta_events.texts import text
 
 Element = Mapping[str, Any]
+# How far a message may be. What else Meta may say of one is kept as unknown.
+SENDING = frozenset({"sent", "delivered", "read", "played", "failed"})
 
 
 def handle(item: Item) -> Verdict:
@@ -25,12 +27,23 @@ def handle(item: Item) -> Verdict:
         return Verdict.HELD
     if item.part == MESSAGES:
         contact = contact_of(item.element, item.value)
-        receive_message(phone=phone, item=item.element, contact=contact, at=item.at)
+        receive_message(phone=phone, item=with_writer(item.element), contact=contact, at=item.at)
     elif item.part == STATUSES:
+        if text(item.element.get("status")) not in SENDING:
+            return Verdict.UNKNOWN
         receive_status(phone=phone, item=item.element, at=item.at)
     else:
         receive_echo(phone=phone, item=item.element, at=item.at)
     return Verdict.DONE
+
+
+def with_writer(message: Element) -> Element:
+    """A message of Meta's own about somebody says in its content alone who that is, or was until then."""
+    said = message.get("system")
+    if not isinstance(said, Mapping) or message.get("from") or message.get("from_user_id"):
+        return message
+    known = text(said.get("previous_user_id")) or text(said.get("user_id"))
+    return {**message, "from_user_id": known, "from": None if known else text(said.get("wa_id"))}
 
 
 def contact_of(message: Element, value: Element) -> Element | None:

@@ -325,3 +325,40 @@ def test_a_form_of_a_field_that_nobody_knows_is_kept_as_such(phone, field):
     post_of(field, **BASE, something=[1])
 
     assert states() == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("said", "bsuid"),
+    [
+        ({"user_id": "MX.9", "previous_user_id": "AR.1001", "type": "user_changed_user_id"}, "MX.9"),
+        ({"user_id": "MX.9", "type": "user_changed_user_id"}, "MX.9"),
+        ({"wa_id": "5491155551234", "type": "customer_identity_changed"}, "AR.1001"),
+    ],
+)
+def test_a_message_of_metas_own_that_names_nobody_beside_its_content_is_understood(phone, said, bsuid):
+    post_of(**value(message()))
+
+    alone = {"id": "wamid.s", "timestamp": "1739321030", "type": "system", "system": {"body": "x"} | said}
+    post_of(**BASE, messages=[alone])
+
+    assert states() == ["done", "done"]
+    assert Contact.objects.filter(bsuid=bsuid).exists()
+    assert Message.objects.get(wamid="wamid.s").type == "system"
+
+
+def test_a_wish_that_names_nobody_is_of_the_one_contact_beside_it(phone):
+    post_of(**value(message()))
+    wish = {"detail": "x", "category": "marketing_messages", "value": "stop", "timestamp": 1739321099}
+
+    post_of("user_preferences", **BASE, contacts=[{"wa_id": "5491155551234"}], user_preferences=[wish])
+
+    assert Contact.objects.get().marketing_preference == "stop"
+
+
+def test_what_meta_may_say_one_day_is_unknown_and_no_error(phone):
+    sent(phone)
+
+    post_of(**BASE, statuses=[status("warning"), status("deleted"), status("")])
+    post_of("user_preferences", **BASE, user_preferences=[{"category": "new", "value": "x", "wa_id": "1"}])
+
+    assert states() == ["done", *["unknown"] * 4]
