@@ -37,7 +37,7 @@ class Turn:
 
     def __init__(self, pump: "Pump", clock: Clock) -> None:
         self.pump, self.clock, self.stopping = pump, clock, pump.stopping
-        self.last_mailbox, self.numbers = "", Numbers()
+        self.last_mailbox, self.numbers, self.bodies = "", Numbers(), Bodies()
 
     def step(self) -> bool:
         """Takes something apart and handles something; whether there was anything."""
@@ -56,13 +56,13 @@ class Turn:
             self.pump.bulk.release()
 
     def handle_all(self, taken: Claim) -> bool:
-        bodies = Bodies(taken.changes)
+        self.bodies.open(taken.changes)
         for number, change in enumerate(taken.changes):
             if self.stopping.is_set():
                 release(taken, taken.changes[number:], self.clock())
                 break
             taken = self.kept(taken)
-            if handle(change, taken.token, *bodies.of(change), self.numbers, self.clock()):
+            if handle(change, taken.token, *self.bodies.of(change), self.numbers, self.clock()):
                 self.pump.when_done()
         return bool(taken.changes)
 
@@ -72,20 +72,29 @@ class Turn:
 
 
 class Bodies:
-    """The notifications of claimed changes: read together, and each opened once for all of its changes."""
+    """The notifications of what is claimed: read together, opened once, and kept for the next claim.
 
-    def __init__(self, changes: Sequence[Change]) -> None:
-        self.rows = Notification.objects.in_bulk({change.notification_id for change in changes})
-        self.opened: tuple[int | None, Envelope] = (None, NOTHING)
+    A body may hold a thousand changes, which come in many claims, in turn with those of other bodies.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[int, tuple[Notification, Envelope]] = {}
+
+    def open(self, changes: Sequence[Change]) -> None:
+        wanted = {change.notification_id for change in changes}
+        found = Notification.objects.in_bulk(wanted - self.kept.keys())
+        self.kept = {pk: kept for pk, kept in self.kept.items() if pk in wanted}
+        self.kept |= {pk: (row, envelope_of(row)) for pk, row in found.items()}
 
     def of(self, change: Change) -> tuple[Notification, Envelope]:
-        row = self.rows[change.notification_id]
-        if self.opened[0] != row.pk:
-            try:
-                self.opened = row.pk, opened(bytes(row.body))
-            except UnreadableError:
-                self.opened = row.pk, NOTHING
-        return row, self.opened[1]
+        return self.kept[change.notification_id]
+
+
+def envelope_of(row: Notification) -> Envelope:
+    try:
+        return opened(bytes(row.body))
+    except UnreadableError:
+        return NOTHING
 
 
 class Pump:
