@@ -95,7 +95,7 @@ class ContractSchema(AutoSchema):
             serializer, status_code, *args, **kwargs
         )
         if str(status_code).startswith("2") and not self._is_list_view(serializer):
-            for content in response.get("content", {}).values():
+            for content in of_json(response.get("content", {})):
                 content["schema"] = {
                     "type": "object",
                     "required": ["data"],
@@ -129,6 +129,11 @@ class ContractSchema(AutoSchema):
         if asks_meta:
             statuses += OF_META
         return sorted(statuses)
+
+
+def of_json(contents: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is wrapped: a file is not."""
+    return [content for kind, content in contents.items() if kind == "application/json"]
 
 
 def strict(schema: dict[str, Any], serializer: Input, is_exact: bool) -> dict[str, Any]:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("v1/", include("phones.urls")),
     path("v1/", include(onboarding.urls.router.urls)),
     path("v1/", include("inbox.sending.urls")),
+    path("v1/", include("inbox.files.urls")),
     path("v1/", include("inbox.urls")),
     path("v1/", include("webhooks.urls")),
     path("v1/", include("api.urls")),

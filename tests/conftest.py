@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from api import throttling
@@ -14,6 +15,27 @@ from organizations.services import create_organization, issue_key
 
 # Sync Playwright runs an event loop in the test's thread; the ORM is used from it all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+class Form(dict[str, Any]):
+    """A body that goes as multipart/form-data. A tuple is a file: name, bytes, type."""
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """Files that nobody has read yet."""
+        return {
+            name: SimpleUploadedFile(*value) if isinstance(value, tuple) else value
+            for name, value in self.items()
+        }
+
+
+def content_of(body: Any) -> dict[str, Any]:
+    """As the test client takes it."""
+    if body is None:
+        return {}
+    return (
+        {"data": body.parts} if isinstance(body, Form) else {"data": body, "content_type": "application/json"}
+    )
 
 
 @dataclass
@@ -26,8 +48,7 @@ class Api:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         given = {"authorization": f"Bearer {self.key}"} if self.key else {}
-        content = {} if body is None else {"data": body, "content_type": "application/json"}
-        return getattr(self.client, method)(f"/v1/{path}", headers=given | headers, **content)
+        return getattr(self.client, method)(f"/v1/{path}", headers=given | headers, **content_of(body))
 
     def get(self, path: str, **headers: str) -> Any:
         return self.call("get", path, **headers)

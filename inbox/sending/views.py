@@ -12,9 +12,8 @@ from api.errors import NotFoundError
 from inbox.models import Message
 from inbox.sending import examples, services
 from inbox.sending.serializers import INPUTS, AcceptedOutput, ReadInput, input_for
+from inbox.viewsets import InboxViewSet
 from organizations import idempotency
-from organizations.viewsets import OrganizationViewSet
-from phones.models import PhoneNumber
 
 BOUND = "message:"
 ANY_MESSAGE = PolymorphicProxySerializer(
@@ -22,35 +21,15 @@ ANY_MESSAGE = PolymorphicProxySerializer(
 )
 
 
-class SendingViewSet(OrganizationViewSet):
+class SendingViewSet(InboxViewSet):
     """What is sent from a phone number."""
 
     queryset = Message.objects.none()
     serializer_class = AcceptedOutput
-    meta_id_field = "meta_phone_number_id"
     asks_meta = ("create", "read")
-    lookup_url_kwarg = "messageId"
 
-    def phone(self) -> PhoneNumber:
-        """The number of the path, or a 404."""
-        rows = PhoneNumber.objects.for_organization(self.organization).only("pk")
-        phone = rows.filter(**self.found_by(self.kwargs["id"])).first()
-        if phone is None:
-            raise NotFoundError
-        return phone
-
-    def get_queryset(self) -> QuerySet[Message]:
-        return Message.objects.filter(phone=self.phone())
-
-    def get_object(self) -> Message:
-        try:
-            pk = UUID(self.kwargs["messageId"])
-        except ValueError:
-            raise NotFoundError from None
-        message = self.get_queryset().filter(pk=pk).first()
-        if message is None:
-            raise NotFoundError
-        return message
+    def messages(self) -> QuerySet[Message]:
+        return Message.objects.filter(phone=self.phone)
 
     @extend_schema(
         operation_id="sendMessage",
@@ -67,7 +46,7 @@ class SendingViewSet(OrganizationViewSet):
         the contact wrote last (`meta.code` 131047): the message stays, `failed`. 409 for a number that cannot
         send. With an `Idempotency-Key` the same body sent again answers with the same message.
         """
-        phone = self.phone()
+        phone = self.phone
         given = self.validated(input_for(request.data))
 
         def bind(message: Message) -> None:
@@ -78,7 +57,7 @@ class SendingViewSet(OrganizationViewSet):
 
     def answer_again(self, request: Request, bound: str) -> Response:
         """The message as it is now."""
-        message = self.get_queryset().filter(pk=UUID(bound.removeprefix(BOUND))).first()
+        message = self.messages().filter(pk=UUID(bound.removeprefix(BOUND))).first()
         if message is None:
             raise NotFoundError
         return Response(AcceptedOutput(message).data, status=201)
@@ -95,7 +74,7 @@ class SendingViewSet(OrganizationViewSet):
         `typing` also shows that an answer is being written, for 25 seconds or until it is sent. 409 for a
         message that did not come from the contact.
         """
-        message = self.get_object()
+        message = self.row(self.messages(), "messageId")
         given = self.validated(ReadInput)
         services.mark_read(message=message, is_typing=given.get("typing", False))
         return Response(AcceptedOutput(message).data)

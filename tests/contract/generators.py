@@ -49,7 +49,7 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
                     continue
                 narrow({parameter["name"]: parameter["schema"]}, IN_QUERY)
             for content in operation.get("requestBody", {}).get("content", {}).values():
-                for example in content["examples"].values():
+                for example in content.get("examples", {}).values():
                     example["value"] |= {"since": YESTERDAY} if "since" in example["value"] else {}
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from api.times import timestamp
 from organizations.models import Scope
+from tests.conftest import Form
 
 GROUP = re.compile(r"\(\?P<\w+>[^)]*\)")
 LINK = {"name": "Acme Corp"}
@@ -21,6 +22,7 @@ TEMPLATE: dict[str, Any] = {
     "category": "UTILITY",
     "components": [{"type": "BODY", "text": "On its way."}],
 }
+FILE = Form(file=("a.png", b"\x89PNG", "image/png"))
 MESSAGE = {"type": "text", "to": "5491155551234", "text": "Hello!"}
 KEY = {"name": "second", "scopes": ["read"]}
 YESTERDAY = timestamp(timezone.now() - timedelta(days=1))
@@ -62,6 +64,8 @@ ROUTES = [
     Route("POST", "phones/{phone}/pin", Scope.WRITE, 409, {"pin": "482913"}),
     Route("POST", "phones/{phone}/messages", Scope.WRITE, 409, MESSAGE),
     Route("POST", "phones/{phone}/messages/{message}/read", Scope.WRITE, 409, {}),
+    Route("POST", "phones/{phone}/media", Scope.WRITE, 409, FILE),
+    Route("GET", "phones/{phone}/media/{media}", Scope.READ, 409),
     Route("GET", "phones/{phone}/conversations", Scope.READ, 200),
     Route("GET", "phones/{phone}/conversations/{conversation}/messages", Scope.READ, 200),
     Route("GET", "phones/{phone}/messages/{message}", Scope.READ, 200),

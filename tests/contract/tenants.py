@@ -9,11 +9,12 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from inbox.models import Contact, Conversation, Message
+from inbox.models import Contact, Conversation, Media, Message
 from onboarding.services import create_link
 from organizations.models import Organization, Scope
 from organizations.services import IssuedKey, create_organization, issue_key
 from phones.models import PhoneNumber
+from tests.conftest import content_of
 from tests.contract.routes import TEMPLATE, WEBHOOK, Route
 from wabas.models import Waba
 from webhooks.events import publish
@@ -50,6 +51,7 @@ def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)
     rows = {
         "message": message.pk,
         "conversation": message.conversation_id,
+        "media": Media.objects.create(phone=phone, meta_media_id=f"103754329154363{number}").pk,
         "contact": message.conversation.contact_id,
         "link": create_link(organization=organization, name="Acme Corp").pk,
         "webhook": webhook.pk,
@@ -83,8 +85,7 @@ def written_by_a_contact(phone: PhoneNumber) -> Message:
 
 def call(route: Route, path: str, authorization: str | None, **others: str) -> Any:
     headers = others | ({"authorization": authorization} if authorization is not None else {})
-    content = {} if route.body is None else {"data": route.body, "content_type": "application/json"}
-    return getattr(Client(), route.method.lower())(path, headers=headers, **content)
+    return getattr(Client(), route.method.lower())(path, headers=headers, **content_of(route.body))
 
 
 def bearer(key: IssuedKey) -> str:

@@ -36,7 +36,8 @@ def answers(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The JSON contents of its 2xx answers."""
     for status, answer in operation["responses"].items():
         if status.startswith("2") and status != "204":
-            yield answer["content"][BODY]
+            # A file has a type of its own, and shows none.
+            yield from (content for kind, content in answer["content"].items() if kind == BODY)
 
 
 def wrong(document: dict[str, Any], schema: dict[str, Any], value: Any) -> list[str]:
@@ -66,7 +67,9 @@ def test_every_answer_has_an_example_and_every_example_is_true(document: dict[st
 def test_every_body_has_an_example_and_every_example_is_true(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         if "requestBody" in operation:
-            content = operation["requestBody"]["content"][BODY]
+            kind, content = next(iter(operation["requestBody"]["content"].items()))
+            if kind == "multipart/form-data":
+                continue
             assert content["examples"], name
             for example in content["examples"].values():
                 assert wrong(document, content["schema"], example["value"]) == [], name
