@@ -31,7 +31,7 @@ class Scale:
     posts: int = 1500
     large: int = 20
     paced: float = 20
-    waiting: int = 5000
+    waiting: int = 3000
 
 
 QUICK = Scale(rounds=2, posts=500, large=5, paced=8, waiting=1000)
