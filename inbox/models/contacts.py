@@ -45,18 +45,18 @@ class Contact(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["phone", "identifier"], name="contact_once"),
+            models.UniqueConstraint(fields=["identifier", "phone"], name="contact_once"),
             models.UniqueConstraint(
-                fields=["phone", "bsuid"], condition=Q(bsuid__isnull=False), name="contact_once_per_bsuid"
+                fields=["bsuid", "phone"], condition=Q(bsuid__isnull=False), name="contact_once_per_bsuid"
             ),
             models.UniqueConstraint(
-                fields=["phone", "wa_id"], condition=Q(wa_id__isnull=False), name="contact_once_per_wa_id"
+                fields=["wa_id", "phone"], condition=Q(wa_id__isnull=False), name="contact_once_per_wa_id"
             ),
         ]
         indexes = [
             models.Index(fields=["phone", "-created_at", "-id"], name="contact_newest"),
             models.Index(
-                fields=["phone", "phone_number"],
+                fields=["phone_number", "phone"],
                 name="contact_by_number",
                 condition=Q(phone_number__isnull=False),
             ),
@@ -86,7 +86,7 @@ class ContactAlias(models.Model):
     class Meta:
         verbose_name_plural = "contact aliases"
         constraints = [
-            models.UniqueConstraint(fields=["phone", "identifier"], name="contact_alias_once"),
+            models.UniqueConstraint(fields=["identifier", "phone"], name="contact_alias_once"),
         ]
 
     def __str__(self) -> str:

@@ -105,9 +105,10 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-timestamp", "-created_at", "-id"]
+        permissions = [("read_message_content", "Can read what messages say")]
         constraints = [
             models.UniqueConstraint(
-                fields=["phone", "wamid"], condition=Q(wamid__isnull=False), name="message_once"
+                fields=["wamid", "phone"], condition=Q(wamid__isnull=False), name="message_once"
             ),
             models.CheckConstraint(
                 condition=Q(direction="outbound") | Q(wamid__isnull=False), name="message_inbound_has_wamid"
@@ -115,8 +116,9 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "-timestamp", "-created_at", "-id"], name="message_newest"),
+            models.Index(fields=["-created_at", "-id"], name="message_last_stored"),
             models.Index(
-                fields=["phone", "target_wamid"],
+                fields=["target_wamid", "phone"],
                 name="message_by_target",
                 condition=Q(target_wamid__isnull=False),
             ),

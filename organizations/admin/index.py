@@ -4,6 +4,7 @@
 SECTIONS = (
     ("Onboarding", ("OnboardingLink", "SharedWaba")),
     ("WhatsApp", ("PhoneNumber", "Waba")),
+    ("Inbox", ("Conversation", "Message", "Contact")),
     ("Webhooks", ("OutgoingWebhook", "Delivery", "Event")),
     ("From Meta", ("Change", "Notification", "UserRequest")),
     ("Customers", ("Organization", "ApiKey")),

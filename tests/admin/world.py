@@ -9,6 +9,7 @@ from itertools import count
 from django.utils import timezone
 from ulid import ULID
 
+from inbox.models import Contact, Conversation, Message
 from meta_events.models import Change, Notification, UserRequest
 from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from onboarding.pipeline import ALL_STEPS
@@ -71,6 +72,7 @@ def story(organization: Organization) -> Story:
         response_body="<h1>Oh no</h1>", error="http_500",
     )  # fmt: skip
     tell_of(waba, number)
+    write_to(phone, number)
     return Story(organization, key, waba, phone, webhook, link, failed, signup, event, delivery)
 
 
@@ -90,6 +92,22 @@ def tell_of(waba: Waba, number: int) -> None:
     UserRequest.objects.create(
         kind="data_deletion", meta_user_id=f"2184710{number:05}", issued_at=now,
         confirmation_code=uuid.uuid4().hex[:20],
+    )  # fmt: skip
+
+
+def write_to(phone: PhoneNumber, number: int) -> Message:
+    """What a person wrote to the number."""
+    contact = Contact.objects.create(
+        phone=phone, identifier=f"AR.{number}", identifier_type="bsuid", bsuid=f"AR.{number}",
+        name="<b>Ana</b>", wa_id=f"549115000{number:04}", phone_number=f"549115000{number:04}",
+    )  # fmt: skip
+    conversation = Conversation.objects.create(
+        phone=phone, contact=contact, message_count=1, last_message_at=timezone.now()
+    )
+    return Message.objects.create(
+        phone=phone, conversation=conversation, direction="inbound", source="customer", type="text",
+        content={"body": "<i>Are you open?</i>"}, wamid=f"wamid.{number}", status="delivered",
+        timestamp=timezone.now(),
     )  # fmt: skip
 
 
