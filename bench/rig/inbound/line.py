@@ -86,8 +86,9 @@ class Line:
 
     def start_workers(self) -> None:
         """As the README starts them."""
+        queues = "signup,messages,maintenance"
         for name, command in {
-            "steps": ("worker", "-P", "threads", "-c", "16", "-Q", "signup,maintenance", "-n", "steps@%h"),
+            "steps": ("worker", "-P", "threads", "-c", "16", "-Q", queues, "-n", "steps@%h"),
             "deliveries": ("worker", "-P", "threads", "-c", "2", "-Q", "webhooks", "-n", "deliveries@%h"),
             "scheduler": ("beat",),
         }.items():

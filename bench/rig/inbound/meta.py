@@ -1,7 +1,7 @@
 """Meta's side: signed POSTs with messages of many people, as fast as they are answered or at a pace.
 
-Each message has an id of its own, `wamid.<mark>.<post>.<number>`. Prints one line of JSON: the seconds in all,
-and of each POST the Unix time at which it began, the seconds until its answer, and the status.
+Each message has an id of its own, `wamid.<mark>.<post>.<number>`. Prints one line of JSON: the seconds in
+all, and of each POST the Unix time at which it began, the seconds until its answer, and the status.
 """
 
 import argparse
