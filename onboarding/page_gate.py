@@ -1,31 +1,17 @@
-"""What every call of the hosted page passes: the link, the limits, the size and shape of its body."""
+"""What every call of the hosted page passes: the link and the limits."""
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from rest_framework.exceptions import ParseError
 
-from api.errors import ApiError, NotFoundError, PayloadTooLargeError, RateLimitedError
-from api.parsers import parsed_json
+from api.errors import ApiError, NotFoundError, RateLimitedError
+from api.page_calls import caller_address
 from api.throttling import Rate, spend
 from onboarding.models import OnboardingLink
 
-MAX_BODY = 64 * 1024
 MINUTE = 60
-
-
-def caller_address(request: HttpRequest) -> str:
-    """The end-user's address, as far as the configured number of proxies can be believed."""
-    forwarded = [
-        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
-    ]
-    trusted = settings.TRUSTED_PROXY_COUNT
-    if trusted and len(forwarded) >= trusted:
-        return str(forwarded[-trusted])
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def check_limits(request: HttpRequest, link_id: UUID) -> None:
@@ -58,26 +44,3 @@ def page_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return response
 
     return answered
-
-
-def body_of(request: HttpRequest, kind: Any) -> dict[str, Any]:
-    """The call's JSON body, checked. Raises ApiError with the fields that are wrong."""
-    raw = request.read(MAX_BODY + 1)
-    if len(raw) > MAX_BODY:
-        raise PayloadTooLargeError
-    return checked(kind, parsed_json_or_refuse(raw))
-
-
-def parsed_json_or_refuse(raw: bytes) -> Any:
-    try:
-        return parsed_json(raw)
-    except ParseError as wrong:
-        raise ApiError(str(wrong)) from None
-
-
-def checked(kind: Any, given: Any) -> dict[str, Any]:
-    body = kind(data=given)
-    if not body.is_valid():
-        raise ApiError.of_fields(body.errors)
-    validated: dict[str, Any] = body.validated_data
-    return validated

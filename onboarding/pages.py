@@ -13,6 +13,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from api.errors import NotFoundError
+from api.page_calls import body_of, checked
 from onboarding import numbers, signups
 from onboarding.languages import page_language
 from onboarding.models import OnboardingLink, Signup
@@ -25,7 +26,7 @@ from onboarding.page_bodies import (
     SignupInput,
     VerifyInput,
 )
-from onboarding.page_gate import body_of, checked, found, page_call
+from onboarding.page_gate import found, page_call
 from onboarding.page_state import current_signup, is_asked_here, page_config, shown_action, shown_error
 from onboarding.redirects import success_url
 
