@@ -47,11 +47,17 @@ class RequestIdMiddleware:
             log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=shown_path(request),
                 status=response.status_code,
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
         return response
+
+
+def shown_path(request: HttpRequest) -> str:
+    """The path without a token that is a part of it."""
+    token = request.resolver_match.kwargs.get("token") if request.resolver_match else None
+    return request.path.replace(token, "[...]") if token else request.path
 
 
 @before_task_publish.connect

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "phones",
     "onboarding",
     "inbox",
+    "shared_inbox",
     "meta_events",
     "backoffice",
     *(["development"] if DEBUG else []),
@@ -270,6 +271,9 @@ if not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", API_RATE_LIMIT):
     raise ImproperlyConfigured("API_RATE_LIMIT must be like 600/minute")
 PAGE_RATE_LIMIT_PER_LINK = env.int("PAGE_RATE_LIMIT_PER_LINK", default=240)
 PAGE_RATE_LIMIT_PER_ADDRESS = env.int("PAGE_RATE_LIMIT_PER_ADDRESS", default=600)
+# The shared inbox: calls a minute of one open page, and links that one address may open in a minute.
+SHARED_INBOX_RATE_LIMIT = env.int("SHARED_INBOX_RATE_LIMIT", default=240)
+SHARED_INBOX_OPENINGS = env.int("SHARED_INBOX_OPENINGS", default=30)
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 ONBOARDING_LINK_TTL = (
     timedelta(seconds=env.int("ONBOARDING_LINK_TTL")) if env.str("ONBOARDING_LINK_TTL", default="") else None

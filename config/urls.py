@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 import onboarding.urls
+import shared_inbox.urls
 from api.errors import not_found
 
 handler400 = "api.errors.bad_request"
@@ -20,9 +21,11 @@ urlpatterns = [
     path("v1/", include("inbox.sending.urls")),
     path("v1/", include("inbox.files.urls")),
     path("v1/", include("inbox.urls")),
+    path("v1/", include(shared_inbox.urls.api_urlpatterns)),
     path("v1/", include("webhooks.urls")),
     path("v1/", include("api.urls")),
     re_path("^v1/", not_found),
     path("signup/", include("onboarding.urls")),
+    path("shared/", include("shared_inbox.urls")),
     path("admin/", admin.site.urls),
 ]

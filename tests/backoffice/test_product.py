@@ -45,7 +45,12 @@ def test_beside_the_running_product_everything_passes_that_can(healthy):
 def test_every_queue_was_asked_through_a_worker(healthy):
     message = healthy[0]["workers"]["message"]
 
-    assert [part.split(" ")[0] for part in message.split(", ")] == ["maintenance", "messages", "signup", "webhooks"]
+    assert [part.split(" ")[0] for part in message.split(", ")] == [
+        "maintenance",
+        "messages",
+        "signup",
+        "webhooks",
+    ]
 
 
 def test_sweeps_were_seen_to_come(healthy):

@@ -25,6 +25,8 @@ TEMPLATE: dict[str, Any] = {
 FILE = Form(file=("a.png", b"\x89PNG", "image/png"))
 MESSAGE = {"type": "text", "to": "5491155551234", "text": "Hello!"}
 KEY = {"name": "second", "scopes": ["read"]}
+# Of the first tenant, by Meta's id of its phone.
+SHARED = {"phoneNumberId": "106540352242921", "name": "Support", "permissions": {"readInbox": True}}
 YESTERDAY = timestamp(timezone.now() - timedelta(days=1))
 
 
@@ -84,6 +86,13 @@ ROUTES = [
     Route("GET", "events", Scope.READ, 200),
     Route("GET", "outgoing-webhooks/{webhook}/deliveries/{delivery}", Scope.READ, 200),
     Route("POST", "outgoing-webhooks/{webhook}/deliveries/{delivery}/redeliver", Scope.WRITE, 202, {}),
+    Route("GET", "shared-inbox-links", Scope.READ, 200),
+    Route("POST", "shared-inbox-links", Scope.WRITE, 201, SHARED),
+    Route("GET", "shared-inbox-links/{shared}", Scope.READ, 200),
+    Route("PATCH", "shared-inbox-links/{shared}", Scope.WRITE, 200, {"name": "Support"}),
+    Route("POST", "shared-inbox-links/{shared}/rotate", Scope.WRITE, 200, {}),
+    Route("POST", "shared-inbox-links/{shared}/revoke", Scope.WRITE, 200, {}),
+    Route("DELETE", "shared-inbox-links/{shared}", Scope.WRITE, 204),
     Route("GET", "api-keys", Scope.KEYS, 200),
     Route("POST", "api-keys", Scope.KEYS, 201, KEY),
     Route("GET", "api-keys/{key}", Scope.KEYS, 200),

@@ -15,6 +15,7 @@ from organizations.models import Organization, Scope
 from organizations.services import IssuedKey, create_organization, issue_key
 from phones.models import PhoneNumber
 from tests.conftest import content_of
+from shared_inbox.services import create_link as share_inbox
 from tests.contract.routes import TEMPLATE, WEBHOOK, Route
 from wabas.models import Waba
 from webhooks.events import publish
@@ -48,6 +49,7 @@ def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)
     with time_machine.travel(timezone.now() - timedelta(minutes=1)), transaction.atomic():
         event = publish(organization=organization, name="message.received", data={})
     message = written_by_a_contact(phone)
+    shared = share_inbox(phone=phone, name="Support", permissions={"readInbox": True})
     rows = {
         "message": message.pk,
         "conversation": message.conversation_id,
@@ -59,6 +61,7 @@ def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)
         "key": issue_key(organization=organization, name="other", scopes=["read"]).api_key.pk,
         "waba": waba.pk,
         "phone": phone.pk,
+        "shared": shared.pk,
     }
     return Tenant(
         organization,

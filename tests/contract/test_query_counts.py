@@ -14,6 +14,7 @@ from onboarding.models import OnboardingLink, Signup, StepRun
 from organizations.models import ApiKey, Organization
 from organizations.services import issue_key
 from phones.models import PhoneNumber
+from shared_inbox.services import create_link as share_inbox
 from tests.conftest import Api
 from wabas.models import Waba
 from webhooks.events import publish
@@ -44,6 +45,8 @@ QUERIES = {
     "outgoing-webhooks/{webhook}/deliveries": 5,
     "outgoing-webhooks/{webhook}/deliveries?status=failed&event=message.sent": 5,
     "outgoing-webhooks/{webhook}/deliveries/{delivery}": 4,
+    "shared-inbox-links": 3,
+    "shared-inbox-links/{shared}": 2,
     "api-keys": 3,
     "api-keys/{key}": 2,
 }
@@ -77,10 +80,12 @@ def completed(organization: Organization, number: int) -> dict[str, str]:
     add_signup(link)
     key = issue_key(organization=organization, name="other", scopes=["read"]).api_key
     delivery = failed(webhook)
+    shared = share_inbox(phone=phone, name="Support", permissions={"readInbox": True})
     message = written(organization, number)
     rows = {
         "link": link, "waba": waba, "phone": phone, "webhook": webhook, "key": key, "delivery": delivery,
         "message": message, "conversation": message.conversation, "contact": message.conversation.contact,
+        "shared": shared,
     }  # fmt: skip
     return {kind: str(row.pk) for kind, row in rows.items()}
 
