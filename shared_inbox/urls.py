@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from shared_inbox import calls, pages
+from shared_inbox import calls, files, pages
 from shared_inbox.views import SharedInboxLinkViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -19,6 +19,8 @@ urlpatterns = [
     path("inbox/conversations/<uuid:conversation_id>/messages", calls.thread, name="shared-inbox-thread"),
     path("inbox/conversations/<uuid:conversation_id>/contact", calls.details, name="shared-inbox-details"),
     path("inbox/conversations/<uuid:conversation_id>/read", calls.read, name="shared-inbox-read"),
+    path("inbox/media", files.upload, name="shared-inbox-upload"),
+    path("inbox/media/<uuid:media_id>", files.media, name="shared-inbox-media"),
     path("inbox/templates", calls.templates, name="shared-inbox-templates"),
     path("<str:token>", pages.open_link, name="shared-inbox-open"),
 ]
