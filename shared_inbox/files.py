@@ -21,31 +21,30 @@ from shared_inbox.models import Permission, SharedInboxSession
 KEPT_BY_BROWSERS = "private, max-age=3600, immutable"
 
 
-@require_POST
 @csrf_exempt
-def upload(request: HttpRequest) -> HttpResponseBase:
+@require_POST
+@inbox_call
+def upload(request: HttpRequest, session: SharedInboxSession) -> HttpResponseBase:
     """Multipart `file` -> 201 `{data: {id, mimeType, size}}`.
 
-    The CSRF check reads the form: it is made after we have said how files are read.
+    The CSRF check reads the form: it is made when we have said how files are read, and who may send any.
     """
-    request.upload_handlers = [SizeLimit(), TemporaryFileUploadHandler()]  # type: ignore[assignment]
-    return uploaded(request)
-
-
-@csrf_protect
-@inbox_call
-def uploaded(request: HttpRequest, session: SharedInboxSession) -> HttpResponseBase:
     require(request, session, Permission.SEND_MEDIA)
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdigit() and int(length) > LARGEST + MARGIN:
         raise TooLargeError(None)
+    request.upload_handlers = [SizeLimit(), TemporaryFileUploadHandler()]  # type: ignore[assignment]
+    return uploaded(request, session)
+
+
+@csrf_protect
+def uploaded(request: HttpRequest, session: SharedInboxSession) -> HttpResponseBase:
     file: Any = request.FILES.get("file")
     if file is None:
         raise InvalidFieldError("file", "A file is needed.", "required")
     row = services.upload(phone=session.link.phone, file=file)
-    return JsonResponse(
-        {"data": {"id": str(row.pk), "mimeType": row.mime_type, "size": row.size}}, status=201
-    )
+    shown = {"id": str(row.pk), "mimeType": row.mime_type, "size": row.size}
+    return JsonResponse({"data": shown}, status=201)
 
 
 @require_GET
