@@ -33,7 +33,7 @@ def upload(request: HttpRequest, session: SharedInboxSession) -> HttpResponseBas
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdigit() and int(length) > LARGEST + MARGIN:
         raise TooLargeError(None)
-    request.upload_handlers = [SizeLimit(), TemporaryFileUploadHandler()]  # type: ignore[assignment]
+    request.upload_handlers = [SizeLimit(), TemporaryFileUploadHandler()]
     return uploaded(request, session)
 
 

@@ -50,7 +50,7 @@ def open_session(*, token: str, address: str | None, now: datetime) -> Opened:
             expires_at=min(ends, link.expires_at or ends),
             last_seen_at=now,
         )
-        drop_oldest(link)
+        drop_needless(link, now)
         SharedInboxLink.objects.filter(pk=link.pk).update(last_used_at=now)
         SharedInboxAction.objects.create(
             link=link, session_id=session.pk, kind=Kind.OPENED, address=address, at=now
@@ -58,7 +58,9 @@ def open_session(*, token: str, address: str | None, now: datetime) -> Opened:
     return Opened(session, key)
 
 
-def drop_oldest(link: SharedInboxLink) -> None:
+def drop_needless(link: SharedInboxLink, now: datetime) -> None:
+    """What is over, of any link; and of this one more browsers than anybody has."""
+    SharedInboxSession.objects.filter(expires_at__lte=now).delete()
     of_link = SharedInboxSession.objects.filter(link=link)
     newest = of_link.order_by("-started_at").values_list("pk", flat=True)[:MAX_SESSIONS]
     of_link.exclude(pk__in=list(newest)).delete()
@@ -100,9 +102,3 @@ def note_seen(session: SharedInboxSession, now: datetime) -> None:
 def close_session(*, session_id: UUID) -> None:
     """The browser's user left."""
     SharedInboxSession.objects.filter(pk=session_id).delete()
-
-
-def prune(now: datetime) -> int:
-    """Deletes sessions that are over. How many these were."""
-    deleted, _ = SharedInboxSession.objects.filter(expires_at__lte=now).delete()
-    return deleted

@@ -15,7 +15,9 @@ from organizations.services import create_organization
 from tests.admin.world import failed_signup, story
 from vault.fields import EncryptedTextField
 
-OUR_APPS = ("organizations", "wabas", "webhooks", "phones", "onboarding", "inbox", "meta_events")
+OUR_APPS = (
+    "organizations", "wabas", "webhooks", "phones", "onboarding", "inbox", "meta_events", "shared_inbox",
+)  # fmt: skip
 OURS = [model for model in admin.site._registry if model._meta.app_label in OUR_APPS]
 MARK = "MARKER"
 

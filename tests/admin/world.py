@@ -16,6 +16,7 @@ from onboarding.pipeline import ALL_STEPS
 from organizations.models import ApiKey, IdempotencyKey, Organization
 from organizations.services import issue_key
 from phones.models import PhoneNumber, RegistrationAttempt
+from shared_inbox.models import SharedInboxAction, SharedInboxLink, SharedInboxSession
 from wabas.models import Waba
 from webhooks.models import Attempt, Delivery, Event, OutgoingWebhook
 
@@ -73,6 +74,11 @@ def story(organization: Organization) -> Story:
     )  # fmt: skip
     tell_of(waba, number)
     write_to(phone, number)
+    shared = SharedInboxLink.objects.create(phone=phone, name=f"Support {number}", token_hash=f"{number:064}")
+    session = SharedInboxSession.objects.create(
+        link=shared, key_hash=f"{number:064}", expires_at=now + timedelta(hours=1)
+    )
+    SharedInboxAction.objects.create(link=shared, session_id=session.pk, kind="opened", address="192.0.2.7")
     return Story(organization, key, waba, phone, webhook, link, failed, signup, event, delivery)
 
 
