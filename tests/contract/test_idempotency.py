@@ -19,9 +19,21 @@ from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.services import create_link
 from organizations.models import IdempotencyKey
 from phones.models import PhoneNumber
+from shared_inbox.services import create_link as share_inbox
 from tests.conftest import Api
-from tests.contract.routes import KEY, LINK, MESSAGE, ROUTES, TEMPLATE, WEBHOOK, YESTERDAY, Route
+from tests.contract.routes import (
+    KEY,
+    LINK,
+    MESSAGE,
+    ROUTES,
+    SHARED,
+    TEMPLATE,
+    WEBHOOK,
+    YESTERDAY,
+    Route,
+)
 from tests.contract.tenants import Tenant, bearer, call, refused, written_by_a_contact
+from tests.phones.world import healthy_phone
 from tests.wabas.world import Meta
 from webhooks.events import publish
 from webhooks.models import Delivery, OutgoingWebhook
@@ -91,6 +103,17 @@ def sending(api: Api, meta: Meta) -> World:
     return World(MESSAGE, {"phone": registered(api, meta).ids["phone"]}, other)
 
 
+def sharing(api: Api, meta: Meta) -> World:
+    phone = healthy_phone(api.organization)
+    return World(SHARED | {"phoneNumberId": str(phone.pk)})
+
+
+def shared(api: Api, meta: Meta) -> World:
+    phone = healthy_phone(api.organization)
+    link = share_inbox(phone=phone, name="Support", permissions={"readInbox": True})
+    return World(ids={"shared": link.pk})
+
+
 def uploading(api: Api, meta: Meta) -> World:
     first, other = (("cat.png", PNG + tail, "image/png") for tail in (b"a", b"b"))
     return World({"file": first}, {"phone": registered(api, meta).ids["phone"]}, {"file": other})
@@ -126,6 +149,9 @@ WORLDS: dict[str, Callable[[Api, Meta], World]] = {
     "outgoing-webhooks/{webhook}/rotate-secret": with_webhook,
     "outgoing-webhooks/{webhook}/replay": to_replay,
     "outgoing-webhooks/{webhook}/deliveries/{delivery}/redeliver": delivered,
+    "shared-inbox-links": sharing,
+    "shared-inbox-links/{shared}/rotate": shared,
+    "shared-inbox-links/{shared}/revoke": shared,
     "api-keys": lambda api, meta: World(KEY),
 }
 
