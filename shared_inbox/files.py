@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST
@@ -12,7 +11,7 @@ from api.errors import InvalidFieldError, NotFoundError
 from inbox.files import services
 from inbox.files.answers import file_answer
 from inbox.files.kinds import LARGEST
-from inbox.files.uploads import MARGIN, SizeLimit, TooLargeError
+from inbox.files.uploads import MARGIN, LimitedFile, TooLargeError
 from inbox.models import Media
 from shared_inbox.gate import inbox_call, require
 from shared_inbox.models import Permission, SharedInboxSession
@@ -33,7 +32,7 @@ def upload(request: HttpRequest, session: SharedInboxSession) -> HttpResponseBas
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdigit() and int(length) > LARGEST + MARGIN:
         raise TooLargeError(None)
-    request.upload_handlers = [SizeLimit(), TemporaryFileUploadHandler()]
+    request.upload_handlers = [LimitedFile()]
     return uploaded(request, session)
 
 

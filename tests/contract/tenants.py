@@ -14,8 +14,8 @@ from onboarding.services import create_link
 from organizations.models import Organization, Scope
 from organizations.services import IssuedKey, create_organization, issue_key
 from phones.models import PhoneNumber
-from tests.conftest import content_of
 from shared_inbox.services import create_link as share_inbox
+from tests.conftest import content_of
 from tests.contract.routes import TEMPLATE, WEBHOOK, Route
 from wabas.models import Waba
 from webhooks.events import publish
