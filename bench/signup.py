@@ -28,6 +28,7 @@ from tests.services.process import free_port
 
 SIGNUPS, WARM_UP, LATENCY_MS = 10, 2, 300
 LIMIT = 1.25
+WORKER = ("worker", "-P", "threads")
 PATIENCE, POLL = 30.0, 0.02
 # After a completion the number's first check calls Graph too; a record that grows no more is at rest.
 REST = 0.7
@@ -136,8 +137,8 @@ def started(running: Processes, database_url: str, credit_line_id: str) -> Produ
     }
     running.web("web", "config.wsgi:application", port=port, environment=environment)
     for name, command in {
-        "steps": ("worker", "-P", "threads", "-c", "16", "-Q", "signup,messages,maintenance", "-n", "steps@%h"),
-        "deliveries": ("worker", "-P", "threads", "-c", "2", "-Q", "webhooks", "-n", "deliveries@%h"),
+        "steps": (*WORKER, "-c", "16", "-Q", "signup,messages,maintenance", "-n", "steps@%h"),
+        "deliveries": (*WORKER, "-c", "2", "-Q", "webhooks", "-n", "deliveries@%h"),
         "scheduler": ("beat",),
     }.items():
         running.start(name, "celery", "-A", "config", *command, environment=environment)
