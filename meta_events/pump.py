@@ -15,6 +15,7 @@ from meta_events.handling import handle
 from meta_events.metrics import SWEEP_FINDS, oldest_waiting
 from meta_events.models import Change, Notification
 from meta_events.numbers import Numbers
+from meta_events.splitting import BATCH as SPLIT
 from meta_events.splitting import split
 
 log = structlog.get_logger("meta_events.pump")
@@ -24,6 +25,7 @@ NOTHING = Envelope("", [])
 # So many of a worker's threads at most: more would wait for one another, and signups run in the others.
 TURNS = 2
 TURN_SECONDS = 20.0
+SPLIT_SECONDS = 1.0
 DATABASE_PAUSE_SECONDS = 0.2
 # What a sweep finds after so long was not rung for.
 UNHEARD_AFTER = timedelta(seconds=2)
@@ -40,12 +42,20 @@ class Turn:
         self.last_mailbox, self.numbers, self.bodies = "", Numbers(), Bodies()
 
     def step(self) -> bool:
-        """Takes something apart and handles something; whether there was anything."""
-        is_split = split(self.clock()) > 0
+        """Takes apart what came and handles some of it; whether there was anything."""
+        is_split = self.split_all()
         taken = claim(self.clock(), after=self.last_mailbox)
         self.last_mailbox = taken.last_mailbox
         is_handled = self.handle_all(taken)
         return (taken.is_bulk_due and self.handle_bulk()) or is_handled or is_split
+
+    def split_all(self) -> bool:
+        """Whose turn it is shows in what is taken apart alone: that goes first, for a while at most."""
+        ends, count = time.monotonic() + SPLIT_SECONDS, split(self.clock())
+        is_any = count > 0
+        while count == SPLIT and time.monotonic() < ends and not self.stopping.is_set():
+            count = split(self.clock())
+        return is_any
 
     def handle_bulk(self) -> bool:
         if not self.pump.bulk.acquire(blocking=False):

@@ -10,6 +10,7 @@ from meta_events.items import Verdict
 from meta_events.mailboxes import Work, with_work
 from meta_events.models import Change, Notification
 from meta_events.pump import Pump
+from meta_events.splitting import BATCH as SPLIT
 from meta_events.splitting import split
 from tests.meta_events.world import change, told
 from tests.wabas.world import at_once, on_postgresql
@@ -101,6 +102,18 @@ def test_while_a_long_history_is_handled_messages_are_and_no_other_history_is(ha
 
     assert sorted(order) == sorted(["message", "begins", "ends", "begins", "ends"])
     assert [word for word in order if word != "message"] == ["begins", "ends"] * 2
+
+
+def test_a_flood_of_posts_for_one_number_delays_no_other_numbers_message(seen):
+    for number in range(5 * SPLIT):
+        told(change("seen", n=number, metadata={"phone_number_id": "1"}))
+    told(change("seen", n="other", metadata={"phone_number_id": "2"}))
+
+    Pump(when_done=lambda: None).run(when_time_is_up=lambda: None)
+
+    order = [item.value["n"] for item in seen]
+    assert len(order) == 5 * SPLIT + 1
+    assert order.index("other") <= 1
 
 
 @on_postgresql
