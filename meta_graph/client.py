@@ -97,9 +97,9 @@ def call(
     try:
         answer = _answer(name, _exchange(name, method, path, token, query, body), token, secrets)
     except GraphError as error:
-        _log(name, error.http_status, error, started)
+        note_call(name, error.http_status, error, started)
         raise
-    _log(name, 200, None, started)
+    note_call(name, 200, None, started)
     return answer
 
 
@@ -246,7 +246,8 @@ def _proof(token: Token | None) -> dict[str, str]:
     return {"appsecret_proof": hmac.new(key, token.value.encode(), hashlib.sha256).hexdigest()}
 
 
-def _log(name: str, status: int | None, error: GraphError | None, started: float) -> None:
+def note_call(name: str, status: int | None, error: GraphError | None, started: float) -> None:
+    """The one line that the log has of each call; `started` is of time.monotonic()."""
     logger.info(
         "graph_call",
         call=name,

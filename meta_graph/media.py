@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from meta_graph.answers import identifier, reading, text
-from meta_graph.client import Token, call, node, session, unanswered
+from meta_graph.client import Token, call, node, note_call, session, unanswered
 from meta_graph.errors import Broken, GraphError
 from outbound.multipart import MultipartForm
 from outbound.session import OutboundError
@@ -96,9 +97,15 @@ def download(*, url: str, token: Token, max_bytes: int) -> Iterator[Download]:
     https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media
     """
     _require_metas(url, token)
+    started = time.monotonic()
     with ExitStack() as stack:
-        answer = _opened(stack, url, token, max_bytes)
-        _require_file(answer, token, max_bytes)
+        try:
+            answer = _opened(stack, url, token, max_bytes)
+            _require_file(answer, token, max_bytes)
+        except GraphError as error:
+            note_call(DOWNLOAD, error.http_status, error, started)
+            raise
+        note_call(DOWNLOAD, answer.status, None, started)
         yield Download(answer.headers.get("content-type"), answer.length, _chunks(answer, token))
 
 

@@ -86,6 +86,7 @@ def _pieces(response: requests.Response, ends: Deadline, seconds: float, max_byt
             raise OutboundError(Failure.BAD_RESPONSE, "The answer is too long.", ends.elapsed_ms())
         ends.rest()
         yield piece
+    ends.release()  # by now the connection may be somebody else's
 
 
 def _piece(response: requests.Response, ends: Deadline, seconds: float) -> bytes:

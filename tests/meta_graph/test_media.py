@@ -6,6 +6,7 @@ import io
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from email import message_from_bytes
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_a_file_name_cannot_add_to_the_form(taken, token):
     upload(token, filename='a"\r\nContent-Type: text/html\r\n\r\n.png')
 
     assert set(parts_of(taken[0])) == {"messaging_product", "type", "file"}
-    assert b"\r\nContent-Type: text/html" not in taken[0]
+    assert b'filename="a%22%0D%0AContent-Type: text/html%0D%0A%0D%0A.png"' in taken[0]
 
 
 @pytest.mark.parametrize("mime_type", ["", "png", "image/png\r\nX: 1", "image/png; charset"])
@@ -250,6 +251,26 @@ def test_a_slow_reader_is_not_metas_fault(settings, token):
     assert first + rest == body
 
 
+def answering_the_second_slowly(serving: Peer, sock: socket.socket) -> None:
+    for pause, body in ((0, b"pixels"), (1.2, b'{"id":"66","url":"https://lookaside.fbsbx.com/x"}')):
+        serving.read_request(sock)
+        time.sleep(pause)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+def test_a_file_that_was_read_leaves_its_connection_to_others(settings, token):
+    settings.META_REQUEST_TIMEOUT = 0.5
+    with peer(answering_the_second_slowly) as serving:
+        settings.META_GRAPH_URL = f"http://127.0.0.1:{serving.port}"
+        with media.download(url=settings.META_GRAPH_URL, token=token, max_bytes=10) as found:
+            assert b"".join(found.chunks) == b"pixels"
+            settings.META_REQUEST_TIMEOUT = 5
+
+            assert media.read(media_id="66", phone_number_id="22", token=token).id == "66"
+
+    assert serving.connections == 1
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -282,3 +303,17 @@ def test_files_come_from_metas_hosts(graph, token, host):
 
     with media.download(url=f"https://{host}/file", token=token, max_bytes=10) as found:
         assert b"".join(found.chunks) == b"pixels"
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_download_is_a_line_of_the_log_without_url_and_token(graph, token, caplog, status):
+    url = "https://lookaside.fbsbx.com/attachments/?mid=66&hash=ATsecret"
+    graph.get(url, body=b"pixels", status=status)
+
+    with suppress(GraphError), media.download(url=url, token=token, max_bytes=10) as found:
+        b"".join(found.chunks)
+
+    line = caplog.records[-1].msg
+    assert isinstance(line, dict)
+    assert (line["event"], line["call"], line["status"]) == ("graph_call", "download_media", status)
+    assert not [secret for secret in (token.value, "ATsecret", "fbsbx") if secret in caplog.text]
