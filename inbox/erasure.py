@@ -83,7 +83,9 @@ def erased_at(phone: PhoneNumber, names: Iterable[str], since: datetime) -> dict
 
 
 def names_of(identity: Identity) -> set[str]:
-    return {name for name in (identity.bsuid, *identity.digits) if name}
+    """Names that are one person's: a username only where there is no other, for it may change hands."""
+    names = {name for name in (identity.bsuid, *identity.digits) if name}
+    return names or {name for name in (identity.username,) if name}
 
 
 def mark(name: str) -> str:

@@ -141,6 +141,16 @@ def test_nothing_from_before_an_erasure_comes_back(phone):
     assert len(names()) == before
 
 
+def test_somebody_known_by_a_username_alone_is_kept_away_too(phone):
+    item = message() | {"from": None, "from_user_id": None}
+    receive(phone, item, {"profile": {"username": "ana"}})
+    erase(contact=Contact.objects.get())
+
+    receive(phone, item, {"profile": {"username": "ana"}})
+
+    assert not Contact.objects.exists()
+
+
 def test_who_writes_after_an_erasure_is_somebody_new(phone):
     receive(phone, message())
     with time_machine.travel(AT, tick=False):
