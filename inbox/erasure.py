@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 
 from inbox.contacts import contact_of, locked
 from inbox.identity import Identity
-from inbox.models import Contact, ContactAlias, Erasure, Media, Message
+from inbox.models import Contact, ContactAlias, Conversation, Erasure, Media, Message
 from phones.models import PhoneNumber
 
 BATCH = 2000
@@ -26,6 +26,8 @@ def erase(*, contact: Contact) -> None:
     row = locked().filter(pk=contact.pk).first()
     if row is None:
         return
+    # Before the messages and the outbox, as everybody locks them.
+    Conversation.objects.select_for_update().filter(contact=row).first()
     names = {row.identifier, row.wa_id, row.bsuid, row.phone_number}
     names |= set(ContactAlias.objects.filter(contact=row).values_list("identifier", flat=True))
     remember(row.phone_id, [name for name in names if name])

@@ -53,8 +53,8 @@ def move(phone: PhoneNumber, gone: Contact, stays: Contact) -> None:
         stays.phone_number,
     }:
         ContactAlias.objects.update_or_create(phone=phone, identifier=name, defaults={"contact": stays})
-    OutboxEntry.objects.filter(contact=gone).update(contact=stays)
     move_conversation(gone, stays)
+    OutboxEntry.objects.filter(contact=gone).update(contact=stays)
     gone.delete()
 
 
