@@ -7,220 +7,524 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('phones', '0001_initial'),
+        ("phones", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SendingLane',
+            name="SendingLane",
             fields=[
-                ('phone', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='lane', serialize=False, to='phones.phonenumber')),
-                ('next_free_at', models.DateTimeField(blank=True, help_text="By the number's throughput", null=True)),
-                ('paused_until', models.DateTimeField(blank=True, null=True)),
+                (
+                    "phone",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="lane",
+                        serialize=False,
+                        to="phones.phonenumber",
+                    ),
+                ),
+                (
+                    "next_free_at",
+                    models.DateTimeField(blank=True, help_text="By the number's throughput", null=True),
+                ),
+                ("paused_until", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('identifier', models.CharField(max_length=160)),
-                ('identifier_type', models.CharField(choices=[('phone', 'Phone'), ('wa_id', 'Wa Id'), ('bsuid', 'Bsuid'), ('username', 'Username')], max_length=16)),
-                ('phone_number', models.CharField(blank=True, help_text='Digits, without +', max_length=20, null=True)),
-                ('name', models.CharField(blank=True, help_text='As WhatsApp shows it', max_length=255, null=True)),
-                ('saved_name', models.CharField(blank=True, help_text='In the address book of the WhatsApp Business app', max_length=255, null=True)),
-                ('wa_id', models.CharField(blank=True, max_length=32, null=True, verbose_name='WhatsApp id')),
-                ('bsuid', models.CharField(blank=True, max_length=160, null=True, verbose_name='business-scoped user id')),
-                ('parent_bsuid', models.CharField(blank=True, max_length=160, null=True, verbose_name='parent business-scoped user id')),
-                ('username', models.CharField(blank=True, max_length=64, null=True)),
-                ('marketing_preference', models.CharField(blank=True, help_text='stop, resume or signup, as the person told Meta last', max_length=16, null=True)),
-                ('marketing_preference_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('phone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='phones.phonenumber')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("identifier", models.CharField(max_length=160)),
+                (
+                    "identifier_type",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Phone"),
+                            ("wa_id", "Wa Id"),
+                            ("bsuid", "Bsuid"),
+                            ("username", "Username"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "phone_number",
+                    models.CharField(blank=True, help_text="Digits, without +", max_length=20, null=True),
+                ),
+                (
+                    "name",
+                    models.CharField(blank=True, help_text="As WhatsApp shows it", max_length=255, null=True),
+                ),
+                (
+                    "saved_name",
+                    models.CharField(
+                        blank=True,
+                        help_text="In the address book of the WhatsApp Business app",
+                        max_length=255,
+                        null=True,
+                    ),
+                ),
+                ("wa_id", models.CharField(blank=True, max_length=32, null=True, verbose_name="WhatsApp id")),
+                (
+                    "bsuid",
+                    models.CharField(
+                        blank=True, max_length=160, null=True, verbose_name="business-scoped user id"
+                    ),
+                ),
+                (
+                    "parent_bsuid",
+                    models.CharField(
+                        blank=True, max_length=160, null=True, verbose_name="parent business-scoped user id"
+                    ),
+                ),
+                ("username", models.CharField(blank=True, max_length=64, null=True)),
+                (
+                    "marketing_preference",
+                    models.CharField(
+                        blank=True,
+                        help_text="stop, resume or signup, as the person told Meta last",
+                        max_length=16,
+                        null=True,
+                    ),
+                ),
+                ("marketing_preference_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "phone",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="phones.phonenumber",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='ContactAlias',
+            name="ContactAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identifier', models.CharField(max_length=160)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='inbox.contact')),
-                ('phone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='contact_aliases', to='phones.phonenumber')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("identifier", models.CharField(max_length=160)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="inbox.contact",
+                    ),
+                ),
+                (
+                    "phone",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contact_aliases",
+                        to="phones.phonenumber",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'contact aliases',
+                "verbose_name_plural": "contact aliases",
             },
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('last_message_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_inbound_at', models.DateTimeField(blank=True, help_text='The window for free-form messages ends 24 hours later', null=True)),
-                ('unread_count', models.PositiveIntegerField(default=0)),
-                ('message_count', models.PositiveIntegerField(default=0)),
-                ('next_free_at', models.DateTimeField(blank=True, help_text="By Meta's limit for messages of one number to one person", null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('contact', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='conversation', to='inbox.contact')),
-                ('phone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='phones.phonenumber')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("last_message_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "last_inbound_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="The window for free-form messages ends 24 hours later",
+                        null=True,
+                    ),
+                ),
+                ("unread_count", models.PositiveIntegerField(default=0)),
+                ("message_count", models.PositiveIntegerField(default=0)),
+                (
+                    "next_free_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="By Meta's limit for messages of one number to one person",
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "contact",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversation",
+                        to="inbox.contact",
+                    ),
+                ),
+                (
+                    "phone",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversations",
+                        to="phones.phonenumber",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-last_message_at', '-id'],
+                "ordering": ["-last_message_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.CharField(max_length=64)),
-                ('erased_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('phone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='erasures', to='phones.phonenumber')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mark", models.CharField(max_length=64)),
+                ("erased_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "phone",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="erasures",
+                        to="phones.phonenumber",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Media',
+            name="Media",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('meta_media_id', models.CharField(max_length=128, verbose_name='Meta media id')),
-                ('mime_type', models.CharField(blank=True, max_length=128, null=True)),
-                ('filename', models.CharField(blank=True, max_length=255, null=True)),
-                ('sha256', models.CharField(blank=True, help_text='As Meta writes it', max_length=88, null=True)),
-                ('size', models.PositiveBigIntegerField(blank=True, help_text='Bytes', null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('expires_at', models.DateTimeField(blank=True, help_text='When Meta deletes it', null=True)),
-                ('phone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='media', to='phones.phonenumber')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("meta_media_id", models.CharField(max_length=128, verbose_name="Meta media id")),
+                ("mime_type", models.CharField(blank=True, max_length=128, null=True)),
+                ("filename", models.CharField(blank=True, max_length=255, null=True)),
+                (
+                    "sha256",
+                    models.CharField(blank=True, help_text="As Meta writes it", max_length=88, null=True),
+                ),
+                ("size", models.PositiveBigIntegerField(blank=True, help_text="Bytes", null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="When Meta deletes it", null=True)),
+                (
+                    "phone",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="media",
+                        to="phones.phonenumber",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'media',
-                'ordering': ['-created_at', '-id'],
+                "verbose_name_plural": "media",
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('direction', models.CharField(choices=[('inbound', 'Inbound'), ('outbound', 'Outbound')], max_length=8)),
-                ('source', models.CharField(choices=[('customer', 'a contact wrote it'), ('api', 'sent by our API'), ('business_app', 'written in the WhatsApp Business app'), ('history', 'from the chats of before the onboarding'), ('other', 'sent by other software through Meta')], max_length=16)),
-                ('type', models.CharField(max_length=32)),
-                ('content', models.JSONField(default=dict)),
-                ('context', models.JSONField(blank=True, help_text='What came with it: forwarded, referral, a referred product', null=True)),
-                ('wamid', models.CharField(blank=True, help_text="Meta's id; empty until Meta accepted it", max_length=512, null=True)),
-                ('reply_to_wamid', models.CharField(blank=True, max_length=512, null=True)),
-                ('target_wamid', models.CharField(blank=True, help_text='Of the message that this one edits, revokes or reacts to', max_length=512, null=True)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('delivered', 'Delivered'), ('read', 'Read'), ('played', 'Played'), ('failed', 'Failed')], max_length=16)),
-                ('error', models.JSONField(blank=True, help_text='{code, title, details} as Meta said', null=True)),
-                ('timestamp', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('played_at', models.DateTimeField(blank=True, null=True)),
-                ('failed_at', models.DateTimeField(blank=True, null=True)),
-                ('edited_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('conversation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='inbox.conversation')),
-                ('media', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to='inbox.media')),
-                ('phone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='phones.phonenumber')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("inbound", "Inbound"), ("outbound", "Outbound")], max_length=8
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("customer", "a contact wrote it"),
+                            ("api", "sent by our API"),
+                            ("business_app", "written in the WhatsApp Business app"),
+                            ("history", "from the chats of before the onboarding"),
+                            ("other", "sent by other software through Meta"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("type", models.CharField(max_length=32)),
+                ("content", models.JSONField(default=dict)),
+                (
+                    "context",
+                    models.JSONField(
+                        blank=True,
+                        help_text="What came with it: forwarded, referral, a referred product",
+                        null=True,
+                    ),
+                ),
+                (
+                    "wamid",
+                    models.CharField(
+                        blank=True,
+                        help_text="Meta's id; empty until Meta accepted it",
+                        max_length=512,
+                        null=True,
+                    ),
+                ),
+                ("reply_to_wamid", models.CharField(blank=True, max_length=512, null=True)),
+                (
+                    "target_wamid",
+                    models.CharField(
+                        blank=True,
+                        help_text="Of the message that this one edits, revokes or reacts to",
+                        max_length=512,
+                        null=True,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("sent", "Sent"),
+                            ("delivered", "Delivered"),
+                            ("read", "Read"),
+                            ("played", "Played"),
+                            ("failed", "Failed"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "error",
+                    models.JSONField(blank=True, help_text="{code, title, details} as Meta said", null=True),
+                ),
+                ("timestamp", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                ("played_at", models.DateTimeField(blank=True, null=True)),
+                ("failed_at", models.DateTimeField(blank=True, null=True)),
+                ("edited_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="inbox.conversation",
+                    ),
+                ),
+                (
+                    "media",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="messages",
+                        to="inbox.media",
+                    ),
+                ),
+                (
+                    "phone",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="phones.phonenumber",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-timestamp', '-created_at', '-id'],
-                'permissions': [('read_message_content', 'Can read what messages say')],
+                "ordering": ["-timestamp", "-created_at", "-id"],
+                "permissions": [("read_message_content", "Can read what messages say")],
             },
         ),
         migrations.CreateModel(
-            name='OutboxEntry',
+            name="OutboxEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.JSONField(help_text="Meta's, as it will be sent")),
-                ('due_at', models.DateTimeField(blank=True, help_text="When it may be taken, or the end of a sender's lease; null: another one comes first, or it ended", null=True)),
-                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('called_at', models.DateTimeField(blank=True, null=True)),
-                ('refused_at', models.DateTimeField(blank=True, help_text='When Meta first put it off: after some minutes it is given up', null=True)),
-                ('finished_at', models.DateTimeField(blank=True, help_text='What became of it is not known', null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('contact', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='outbox', to='inbox.contact')),
-                ('message', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='outbox_entry', to='inbox.message')),
-                ('phone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='outbox', to='phones.phonenumber')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("body", models.JSONField(help_text="Meta's, as it will be sent")),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When it may be taken, or the end of a sender's lease; null: another one comes first, or it ended",
+                        null=True,
+                    ),
+                ),
+                ("lease_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("called_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "refused_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When Meta first put it off: after some minutes it is given up",
+                        null=True,
+                    ),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, help_text="What became of it is not known", null=True),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outbox",
+                        to="inbox.contact",
+                    ),
+                ),
+                (
+                    "message",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outbox_entry",
+                        to="inbox.message",
+                    ),
+                ),
+                (
+                    "phone",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outbox",
+                        to="phones.phonenumber",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'outbox entries',
-                'ordering': ['id'],
+                "verbose_name_plural": "outbox entries",
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['phone', '-created_at', '-id'], name='contact_newest'),
+            model_name="contact",
+            index=models.Index(fields=["phone", "-created_at", "-id"], name="contact_newest"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('phone_number__isnull', False)), fields=['phone_number', 'phone'], name='contact_by_number'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("phone_number__isnull", False)),
+                fields=["phone_number", "phone"],
+                name="contact_by_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('identifier', 'phone'), name='contact_once'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(fields=("identifier", "phone"), name="contact_once"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('bsuid__isnull', False)), fields=('bsuid', 'phone'), name='contact_once_per_bsuid'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("bsuid__isnull", False)),
+                fields=("bsuid", "phone"),
+                name="contact_once_per_bsuid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('wa_id__isnull', False)), fields=('wa_id', 'phone'), name='contact_once_per_wa_id'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("wa_id__isnull", False)),
+                fields=("wa_id", "phone"),
+                name="contact_once_per_wa_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactalias',
-            constraint=models.UniqueConstraint(fields=('identifier', 'phone'), name='contact_alias_once'),
+            model_name="contactalias",
+            constraint=models.UniqueConstraint(fields=("identifier", "phone"), name="contact_alias_once"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['phone', '-last_message_at', '-id'], name='conversation_latest'),
+            model_name="conversation",
+            index=models.Index(fields=["phone", "-last_message_at", "-id"], name="conversation_latest"),
         ),
         migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.UniqueConstraint(fields=('phone', 'mark'), name='erasure_once'),
+            model_name="erasure",
+            constraint=models.UniqueConstraint(fields=("phone", "mark"), name="erasure_once"),
         ),
         migrations.AddConstraint(
-            model_name='media',
-            constraint=models.UniqueConstraint(fields=('phone', 'meta_media_id'), name='media_once'),
+            model_name="media",
+            constraint=models.UniqueConstraint(fields=("phone", "meta_media_id"), name="media_once"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['conversation', '-timestamp', '-created_at', '-id'], name='message_newest'),
+            model_name="message",
+            index=models.Index(
+                fields=["conversation", "-timestamp", "-created_at", "-id"], name="message_newest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['-created_at', '-id'], name='message_last_stored'),
+            model_name="message",
+            index=models.Index(fields=["-created_at", "-id"], name="message_last_stored"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('target_wamid__isnull', False)), fields=['target_wamid', 'phone'], name='message_by_target'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("target_wamid__isnull", False)),
+                fields=["target_wamid", "phone"],
+                name="message_by_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('wamid__isnull', False)), fields=('wamid', 'phone'), name='message_once'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("wamid__isnull", False)), fields=("wamid", "phone"), name="message_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('direction', 'outbound'), ('wamid__isnull', False), _connector='OR'), name='message_inbound_has_wamid'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("direction", "outbound"), ("wamid__isnull", False), _connector="OR"),
+                name="message_inbound_has_wamid",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxentry',
-            index=models.Index(condition=models.Q(('called_at__isnull', True), ('due_at__isnull', False)), fields=['phone', 'due_at', 'id'], name='outbox_waiting'),
+            model_name="outboxentry",
+            index=models.Index(
+                condition=models.Q(("called_at__isnull", True), ("due_at__isnull", False)),
+                fields=["phone", "due_at", "id"],
+                name="outbox_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxentry',
-            index=models.Index(condition=models.Q(('called_at__isnull', False), ('due_at__isnull', False)), fields=['due_at'], name='outbox_called'),
+            model_name="outboxentry",
+            index=models.Index(
+                condition=models.Q(("called_at__isnull", False), ("due_at__isnull", False)),
+                fields=["due_at"],
+                name="outbox_called",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxentry',
-            index=models.Index(fields=['contact', 'id'], name='outbox_of_contact'),
+            model_name="outboxentry",
+            index=models.Index(fields=["contact", "id"], name="outbox_of_contact"),
         ),
     ]
