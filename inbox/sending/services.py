@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from api.errors import ConflictError
-from inbox.models import Message
+from inbox.conversations import NEVER_UNREAD
+from inbox.models import Conversation, Message
 from inbox.sending.calling import Call
 from inbox.sending.outcomes import Refused
 from inbox.sending.prompt import send_now
@@ -48,3 +50,15 @@ def mark_read(*, message: Message, is_typing: bool) -> None:
         token=token_of(phone),
         is_typing=is_typing,
     )
+    note_read(message)
+
+
+@transaction.atomic
+def note_read(message: Message) -> None:
+    """What came after the message is all that is unread now."""
+    conversation = Conversation.objects.select_for_update(no_key=True).get(pk=message.conversation_id)
+    newer = Message.objects.filter(
+        conversation=conversation, source=Message.Source.CUSTOMER, timestamp__gt=message.timestamp
+    ).exclude(type__in=NEVER_UNREAD)
+    unread = newer[: conversation.unread_count].count()
+    Conversation.objects.filter(pk=conversation.pk).update(unread_count=unread)

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inbox.models import Conversation, Message, OutboxEntry, SendingLane
-from inbox.sending.calling import begin
+from inbox.sending.calling import Claimed, begin
 from inbox.sending.claiming import claim, claim_own
 from inbox.sending.outcomes import Refused, Sent, Unknown, reason
 from inbox.sending.pump import Pump
@@ -42,7 +42,7 @@ def unbound(message: Message) -> None:
     return
 
 
-def taken(limit: int = 10, seconds: float = 0.0) -> list[Any]:
+def taken(limit: int = 10, seconds: float = 0.0) -> list[Claimed]:
     now = timezone.now() + timedelta(seconds=seconds)
     return claim(limit, now=now, busy={}, cap=1000).claimed
 

@@ -1,12 +1,17 @@
 """Every type of message: what Meta gets for it, what we show of it, and what is refused by name."""
 
+import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from inbox.models import Media, Message
+from inbox.sending.examples import BODIES
+from inbox.sending.serializers import input_for
 from phones.models import PhoneNumber
 from tests.conftest import Api
 from tests.graph_server import GraphServer
@@ -290,3 +295,19 @@ def test_a_wrong_parameter_is_named(
 ) -> None:
     assert field in named(template(api, phone, parameters))
     assert graph.calls == []
+
+
+# ---- what is written of it ------------------------------------------------------------------------------
+
+
+def shown_bodies() -> list[Any]:
+    """The bodies of the guide's commands, and those of the OpenAPI document."""
+    guide = (Path(__file__).parents[3] / "docs/guides/messages.md").read_text()
+    return [json.loads(body) for body in re.findall(r"-d '(.*?)'", guide, re.DOTALL)] + [*BODIES.values()]
+
+
+@pytest.mark.parametrize("body", shown_bodies(), ids=lambda body: body["type"])
+def test_what_is_shown_is_taken(body: Any) -> None:
+    form = input_for(body)(data=body)
+
+    assert form.is_valid(), form.errors
