@@ -183,7 +183,9 @@ def candidates(phone: PhoneNumber, identities: Iterable[Identity], *pks: object)
 
 
 def locked() -> QuerySet[Contact]:
-    return Contact.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    """With their conversations, which are not locked: what is asked of a contact next."""
+    rows = Contact.objects.select_related("conversation")
+    return rows.select_for_update(no_key=True, of=("self",)).order_by("pk")
 
 
 def called_before(phone: PhoneNumber, rows: Iterable[Contact], identity: Identity) -> Contact | None:

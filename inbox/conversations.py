@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
@@ -13,12 +12,13 @@ NEVER_UNREAD = frozenset({"edit", "revoke", "reaction", "system"})
 Direction, Source = Message.Direction, Message.Source
 
 
-@transaction.atomic
 def conversation_of(contact: Contact) -> Conversation:
-    """The contact's one conversation. `contact` knows its phone."""
-    conversation, _ = Conversation.objects.get_or_create(
-        contact=contact, defaults={"phone_id": contact.phone_id}
-    )
+    """The contact's one conversation, made if need be; no query where it was read with a locked contact."""
+    conversation: Conversation | None = getattr(contact, "conversation", None)
+    if conversation is None:
+        conversation, _ = Conversation.objects.get_or_create(
+            contact=contact, defaults={"phone_id": contact.phone_id}
+        )
     # Without another read: what is asked of it next is the contact.
     conversation.contact = contact
     return conversation
