@@ -1,10 +1,15 @@
 """POST messages: what is answered, what is stored and told, and what Meta gets."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from inbox.models import Contact, Conversation, Message, OutboxEntry
+from organizations.models import ApiKey
 from phones.models import PhoneNumber
 from tests.conftest import Api
 from tests.graph_server import GraphServer, after, hang_up, refusing
@@ -13,6 +18,7 @@ from tests.phones.world import names, told
 from wabas.models import Waba
 
 pytestmark = pytest.mark.django_db
+QUERIES = 31
 
 
 def send(api: Api, phone: PhoneNumber, body: Any = TEXT, **headers: str) -> Any:
@@ -251,3 +257,23 @@ def test_a_request_waits_for_meta_for_some_seconds_only_and_the_call_goes_on(
     assert (names().count("message.sent"), OutboxEntry.objects.count()) == (1, 0)
     work()
     assert len(graph.calls) == 1
+
+
+def test_a_message_costs_the_same_in_a_long_conversation(
+    api: Api, phone: PhoneNumber, graph: GraphServer
+) -> None:
+    """Key, phone, WABA; contact, conversation, message, line; claim and call; what came of it, its event."""
+    ApiKey.objects.update(last_used_at=timezone.now() + timedelta(minutes=5))
+    send(api, phone)
+    with CaptureQueriesContext(connection) as second:
+        send(api, phone)
+    for _ in range(20):
+        send(api, phone)
+
+    with CaptureQueriesContext(connection) as last:
+        assert send(api, phone).status_code == 201
+
+    def asked(queries: CaptureQueriesContext) -> int:
+        return sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN")) for query in queries)
+
+    assert asked(second) == asked(last) == QUERIES
