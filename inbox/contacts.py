@@ -8,6 +8,7 @@ import copy
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from uuid import uuid4
@@ -16,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from inbox.contact_events import contact_data, publish_updated
-from inbox.identity import Identity, Type, are_two, matching, take_over
+from inbox.identity import Identity, Type, are_two, current, is_newest, matching, take_over
 from inbox.merging import merge
 from inbox.models import Contact, ContactAlias
 from phones.models import PhoneNumber
@@ -45,8 +46,9 @@ def contact_of(*, phone: PhoneNumber, identity: Identity) -> tuple[Contact, bool
             continue
         if former := called_before(phone, rows, identity):
             return known(phone, [former], [], without_ids(identity)), False
-        take_number_from(phone, rows, identity)
-        if made := make(phone, identity, rows):
+        who = current(identity, rows)
+        take_number_from(phone, rows, who)
+        if made := make(phone, who, rows):
             return made, True
     raise IntegrityError("Somebody else makes the same contact again and again.")
 
@@ -72,38 +74,71 @@ def learn(
     bsuid: str | None = None,
     parent_bsuid: str | None = None,
     username: str | None = None,
+    at: datetime | None = None,
 ) -> Contact:
-    """The contact, locked, after Meta said that these are its ids as well; another row after a merge.
+    """The contact, locked, after Meta said to whom a message of `at` went; another row after a merge.
 
-    Nothing is locked where nothing is new.
+    The person may have moved since: it only fills what is empty, and another row is joined only to one by
+    which Meta knows nobody yet, such as a number in another form. Nothing is locked where nothing is new.
     """
     identity = Identity(wa_id=wa_id, bsuid=bsuid, parent_bsuid=parent_bsuid, username=username)
+    if contradicts(contact, identity) or not take_over(copy.copy(contact), identity):
+        return contact
+    this, others, rows = seen_again(contact, identity)
+    if this is None:
+        return contact_of(phone=contact.phone, identity=identity)[0]
+    is_outdated = at is not None and this.heard_at is not None and this.heard_at > at
+    if is_outdated or contradicts(this, identity) or (others and (this.wa_id or this.bsuid)):
+        return this
+    return known(contact.phone, [this, *others], rows, identity)
+
+
+def contradicts(contact: Contact, identity: Identity) -> bool:
+    """Whether the contact is known by other ids than these."""
+    pairs = ((contact.bsuid, identity.bsuid), (contact.wa_id, identity.wa_id))
+    return any(known and said and known != said for known, said in pairs)
+
+
+def joined(contact: Contact, identity: Identity) -> Contact:
+    """The contact, locked, with the ids of `identity` and with the row that has these already."""
     if not take_over(copy.copy(contact), identity):
         return contact
-    phone = contact.phone
-    rows = list(candidates(phone, [identity], contact.pk))
-    this = next((row for row in rows if row.pk == contact.pk), None)
+    this, others, rows = seen_again(contact, identity)
     if this is None:
-        return contact_of(phone=phone, identity=identity)[0]
-    others = [row for row in matching(rows, identity) if row.pk != this.pk]
-    return known(phone, [this, *others], rows, identity)
+        return contact_of(phone=contact.phone, identity=identity)[0]
+    return known(contact.phone, [this, *others], rows, identity)
 
 
-def rename(*, contact: Contact, wa_id: str | None, bsuid: str | None) -> Contact:
+def seen_again(contact: Contact, identity: Identity) -> tuple[Contact | None, list[Contact], list[Contact]]:
+    """The contact, None where it was joined to another; who is the same person; all with one of the ids."""
+    rows = list(candidates(contact.phone, [identity], contact.pk))
+    this = next((row for row in rows if row.pk == contact.pk), None)
+    return this, [row for row in matching(rows, identity) if row.pk != contact.pk], rows
+
+
+def rename(
+    *, contact: Contact, wa_id: str | None, bsuid: str | None, at: datetime, previous: str | None = None
+) -> Contact:
     """The contact after the person moved to another number: what it had is not theirs any more.
 
-    `contact` is locked and knows its phone. The row that the new ids have already made is joined to it.
+    `contact` is locked and knows its phone. The row that the new ids have already made is joined to it. A
+    move from before what is known moves nobody, unless it is `previous`, the BSUID before it, that is known.
     """
+    identity = Identity(wa_id=wa_id, bsuid=bsuid, at=at)
     is_moved = bool(wa_id and wa_id != contact.wa_id) or bool(bsuid and bsuid != contact.bsuid)
     if not is_moved:
         return contact
+    if not is_newest(contact, identity) and (previous is None or previous != contact.bsuid):
+        if bsuid and bsuid != contact.bsuid:
+            remember_alias(contact, bsuid)
+        return contact
     if contact.bsuid and contact.bsuid != bsuid:
         remember_alias(contact, contact.bsuid)
-    contact.bsuid = None
+    contact.bsuid, contact.heard_at = None, at
     if wa_id != contact.wa_id:
         contact.wa_id = contact.phone_number = None
     contact.save()
-    return learn(contact=contact, wa_id=wa_id, bsuid=bsuid)
+    return joined(contact, identity)
 
 
 def remember_alias(contact: Contact, name: str) -> None:
@@ -114,16 +149,23 @@ def known(phone: PhoneNumber, found: list[Contact], rows: list[Contact], identit
     """The first of `found` with those of the others that are the same person; what is new is told once."""
     main = found[0]
     main.phone = phone
+    identity = current(identity, [row for row in rows if row.pk != main.pk])
+    is_newest_word = is_newest(main, identity)
     before, is_news = contact_data(main), take_over(main, identity)
     same = [main, *(row for row in found[1:] if has_bsuid(row, identity) or not are_two(main, row))]
-    take_number_from(phone, [row for row in rows if row not in same], identity)
+    if main.wa_id == identity.wa_id:
+        take_number_from(phone, [row for row in rows if row not in same], identity)
     if len(same) > 1:
-        return merge(phone, same)
+        return merge(phone, same if is_newest_word else sorted(same, key=heard_at, reverse=True))
     if is_news:
         main.save()
     if contact_data(main) != before:
         publish_updated(phone=phone, contact=main)
     return main
+
+
+def heard_at(row: Contact) -> float:
+    return row.heard_at.timestamp() if row.heard_at else 0.0
 
 
 def has_bsuid(row: Contact, identity: Identity) -> bool:

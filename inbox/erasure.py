@@ -5,6 +5,7 @@ back by that.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -59,7 +60,7 @@ def living_contact_of(*, phone: PhoneNumber, identity: Identity, at: datetime) -
 
     Looked up after the lock: an erasure under way is waited for there.
     """
-    contact, is_new = contact_of(phone=phone, identity=identity)
+    contact, is_new = contact_of(phone=phone, identity=replace(identity, at=at))
     if are_kept(phone, [(identity, at)]) == [True]:
         return contact
     if is_new:

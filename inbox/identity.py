@@ -1,7 +1,8 @@
 """Who somebody is, as far as one message of Meta's tells, and whether a contact may be that person."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from inbox.models import Contact
 
@@ -12,7 +13,11 @@ Type = Contact.IdentifierType
 
 @dataclass(frozen=True)
 class Identity:
-    """Any of it may be missing. `number`: digits of a phone number, which may be the WhatsApp id as well."""
+    """Any of it may be missing. `number`: digits of a phone number, which may be the WhatsApp id as well.
+
+    `at`: when it was said. Without a time it is older than whatever is dated. `saved_name_at`: when the owner
+    of the number wrote that name down.
+    """
 
     bsuid: str | None = None
     wa_id: str | None = None
@@ -21,6 +26,8 @@ class Identity:
     parent_bsuid: str | None = None
     name: str | None = None
     saved_name: str | None = None
+    saved_name_at: datetime | None = None
+    at: datetime | None = None
 
     @property
     def is_nobody(self) -> bool:
@@ -72,28 +79,54 @@ def are_two(one: Contact, other: Contact) -> bool:
     return any(mine and theirs and mine != theirs for mine, theirs in pairs)
 
 
+def is_newest(contact: Contact, identity: Identity) -> bool:
+    """Whether nothing later was said of the contact: what comes late only fills gaps."""
+    return contact.heard_at is None or (identity.at is not None and identity.at >= contact.heard_at)
+
+
+def current(identity: Identity, others: Iterable[Contact]) -> Identity:
+    """Without a number that by a newer word is one of `others`', who are not this person."""
+    for row in others:
+        is_two = identity.bsuid is not None and row.bsuid not in {None, identity.bsuid}
+        if is_two and identity.wa_id and row.wa_id == identity.wa_id and not is_newest(row, identity):
+            return replace(identity, wa_id=None, number=None)
+    return identity
+
+
 def take_over(contact: Contact, identity: Identity) -> bool:
     """Writes what is new into `contact`, unsaved; whether that is anything.
 
     A number stays as it was first written while the WhatsApp id is the same: `5411...` and `54911...` are
     one person, and clients go on using either.
     """
-    before = told(contact)
-    if identity.wa_id and contact.wa_id and identity.wa_id != contact.wa_id:
+    before, is_news = told(contact), is_newest(contact, identity)
+    if is_news and identity.wa_id and contact.wa_id and identity.wa_id != contact.wa_id:
         contact.phone_number = None
-    news = {
+    said = {
         "bsuid": identity.bsuid,
         "wa_id": identity.wa_id,
-        "phone_number": contact.phone_number or identity.number,
         "username": identity.username,
         "parent_bsuid": identity.parent_bsuid,
         "name": identity.name,
-        "saved_name": identity.saved_name,
     }
-    for column, value in news.items():
-        if value:
+    for column, value in said.items():
+        if value and (is_news or not getattr(contact, column)):
             setattr(contact, column, value)
-    return told(contact) != before
+    # A number from before a move is not another form of the one after it.
+    if is_news or contact.wa_id in {None, identity.wa_id, identity.number}:
+        contact.phone_number = contact.phone_number or identity.number
+    save_name(contact, identity)
+    is_changed = told(contact) != before
+    if is_changed and is_news:
+        contact.heard_at = identity.at
+    return is_changed
+
+
+def save_name(contact: Contact, identity: Identity) -> None:
+    """The name in the owner's address book, which has a time of its own."""
+    known_at, at = contact.saved_name_at, identity.saved_name_at
+    if identity.saved_name and (known_at is None or (at is not None and at >= known_at)):
+        contact.saved_name, contact.saved_name_at = identity.saved_name, at
 
 
 def told(contact: Contact) -> list[str | None]:

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from inbox.contacts import candidates, known, locked, new_contact, take_number_from
-from inbox.identity import TOLD, Identity, are_two, matching, take_over
+from inbox.identity import TOLD, Identity, are_two, current, matching, take_over
 from inbox.models import Contact, ContactAlias, Conversation
 from phones.models import PhoneNumber
 
@@ -50,8 +50,9 @@ class People:
         if not found and (former := self.called_before(near, identity)):
             return former
         if not found:
-            self.free_number(near, identity)
-            made = new_contact(self.phone, identity, {row.identifier for row in near})
+            who = current(identity, near)
+            self.free_number(near, who)
+            made = new_contact(self.phone, who, {row.identifier for row in near})
             self.made.append(made)
             self.add(made)
             return made
@@ -88,7 +89,8 @@ class People:
         Contact.objects.bulk_create(sorted(self.made, key=lambda row: row.identifier), batch_size=BATCH)
         for row in self.changed.values():
             row.updated_at = now
-        Contact.objects.bulk_update(self.changed.values(), [*TOLD, "updated_at"], batch_size=BATCH)
+        columns = [*TOLD, "heard_at", "saved_name_at", "updated_at"]
+        Contact.objects.bulk_update(self.changed.values(), columns, batch_size=BATCH)
         self.made, self.changed = [], {}
 
 

@@ -14,6 +14,7 @@ def merge(phone: PhoneNumber, same: Sequence[Contact]) -> Contact:
     """The one contact of `same`, which are locked; what the first of them knows counts. Told for each."""
     stays = min(same, key=lambda row: (row.created_at, row.pk))
     stays.phone = phone
+    stays.heard_at = max((row.heard_at for row in same if row.heard_at), default=None)
     gone = [row for row in same if row.pk != stays.pk]
     take_facts(stays, same)
     take_preference(stays, gone)
@@ -33,6 +34,10 @@ def take_facts(stays: Contact, same: Sequence[Contact]) -> None:
     known["phone_number"] = numbers + known["phone_number"]
     for column, values in known.items():
         setattr(stays, column, next(filter(None, values), None))
+    written = [row for row in same if row.saved_name_at]
+    newest = max(written, key=lambda row: row.saved_name_at, default=None)  # type: ignore[arg-type,return-value]
+    if newest:
+        stays.saved_name, stays.saved_name_at = newest.saved_name, newest.saved_name_at
 
 
 def take_preference(stays: Contact, gone: Sequence[Contact]) -> None:

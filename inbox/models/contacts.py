@@ -35,6 +35,14 @@ class Contact(models.Model):
     bsuid = models.CharField("business-scoped user id", max_length=160, null=True, blank=True)
     parent_bsuid = models.CharField("parent business-scoped user id", max_length=160, null=True, blank=True)
     username = models.CharField(max_length=64, null=True, blank=True)
+    heard_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the newest word on the person was said: older ones fill gaps",
+    )
+    saved_name_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the address book was last changed for the person"
+    )
     marketing_preference = models.CharField(
         max_length=16, null=True, blank=True, help_text="stop, resume or signup, as the person told Meta last"
     )

@@ -33,14 +33,13 @@ class Draft:
 def store_all(phone: PhoneNumber, drafts: Sequence[Draft], at: datetime) -> int:
     """Stores the drafts that are not here yet, and gives the files of older ones; how many are new.
 
-    Every contact concerned is locked from here on.
+    Every contact with a new message is locked from here on. What is here already says nothing of anybody.
     """
     wanted = kept(phone, one_each(drafts))
-    if not wanted:
-        return 0
-    contacts = contacts_of(phone, {draft.person for draft in wanted})
-    here = stored(phone, "wamid", [str(draft.message.wamid) for draft in wanted])
-    by_wamid = {row.wamid: row for row in here}
+    known = {row.wamid for row in stored_as(phone, wanted)}
+    contacts = contacts_of(phone, {draft.person for draft in wanted if draft.message.wamid not in known})
+    # Once more, under the lock: another one may have stored some meanwhile.
+    by_wamid = {row.wamid: row for row in stored_as(phone, wanted, is_locked=True)}
     new = [draft for draft in wanted if draft.message.wamid not in by_wamid]
     files = kept_files(phone, wanted, at)
     fill_placeholders([draft for draft in wanted if draft.message.wamid in by_wamid], by_wamid, files)
@@ -72,6 +71,14 @@ def kept(phone: PhoneNumber, drafts: Sequence[Draft]) -> list[Draft]:
 
 def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
+
+
+def stored_as(phone: PhoneNumber, drafts: Sequence[Draft], *, is_locked: bool = False) -> list[Message]:
+    """The stored messages with the ids of the drafts; locked, in one order for everybody."""
+    wamids = sorted(str(draft.message.wamid) for draft in drafts)
+    rows = Message.objects.filter(phone=phone).order_by("pk")
+    rows = rows.select_for_update(no_key=True) if is_locked else rows.only("wamid")
+    return [row for some in chunks(wamids) for row in rows.filter(wamid__in=some)]
 
 
 def stored(phone: PhoneNumber, column: str, wamids: Sequence[str]) -> list[Message]:

@@ -11,7 +11,7 @@ from inbox.reading import moment
 from inbox.receiving.contents import Item
 from inbox.receiving.errors import UnreadableError
 from inbox.receiving.people import recipient
-from inbox.receiving.storing import FROM_APP, store, wamid_of
+from inbox.receiving.storing import FROM_APP, is_here, store, wamid_of
 from phones.models import PhoneNumber
 
 
@@ -20,7 +20,8 @@ def receive_echo(*, phone: PhoneNumber, item: Item, at: datetime) -> None:
 
     Raises UnreadableError.
     """
-    wamid_of(item)
+    if is_here(phone, wamid_of(item)):
+        return
     identity = recipient(item)
     if identity.is_nobody:
         raise UnreadableError("The message does not say to whom it went.")

@@ -11,7 +11,7 @@ from inbox.reading import moment
 from inbox.receiving.contents import Item
 from inbox.receiving.errors import UnreadableError
 from inbox.receiving.people import sender
-from inbox.receiving.storing import FROM_CUSTOMER, store, wamid_of
+from inbox.receiving.storing import FROM_CUSTOMER, is_here, store, wamid_of
 from inbox.receiving.system import note_system
 from phones.models import PhoneNumber
 
@@ -21,7 +21,8 @@ def receive_message(*, phone: PhoneNumber, item: Item, contact: Item | None, at:
 
     Raises UnreadableError.
     """
-    wamid_of(item)
+    if is_here(phone, wamid_of(item)):
+        return
     identity = sender(item, contact)
     if identity.is_nobody:
         raise UnreadableError("The message does not say from whom it is.")

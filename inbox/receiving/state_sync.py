@@ -38,9 +38,11 @@ def receive_state_sync(*, phone: PhoneNumber, value: Mapping[str, Any], at: date
     marks = are_kept(phone, [(identity, when(row, at)) for identity, row in entries.items()])
     kept = [identity for identity, is_kept in zip(entries, marks, strict=True) if is_kept]
     removed = {identity for identity in kept if text(entries[identity].get("action")) == "remove"}
-    contacts_of(phone, [named(identity, entries[identity]) for identity in kept if identity not in removed])
-    for identity in removed:
-        forget_name(phone, identity)
+    dated = [(identity, entries[identity], when(entries[identity], at)) for identity in kept]
+    contacts_of(phone, [named(*entry) for entry in dated if entry[0] not in removed])
+    for identity, _, said_at in dated:
+        if identity in removed:
+            forget_name(phone, identity, said_at)
 
 
 def listed(row: Item) -> Identity:
@@ -53,24 +55,24 @@ def listed(row: Item) -> Identity:
     )
 
 
-def named(identity: Identity, row: Item) -> Identity:
+def named(identity: Identity, row: Item, at: datetime) -> Identity:
     said = inner(row, "contact")
     name = text(said.get("full_name"), NAME) or text(said.get("first_name"), NAME)
-    return replace(identity, saved_name=name)
+    return replace(identity, saved_name=name, saved_name_at=at)
 
 
 def when(row: Item, at: datetime) -> datetime:
     return moment(inner(row, "metadata").get("timestamp"), at)
 
 
-def forget_name(phone: PhoneNumber, identity: Identity) -> None:
+def forget_name(phone: PhoneNumber, identity: Identity, at: datetime) -> None:
     found = matching(candidates(phone, [identity]), identity)
-    if not found or found[0].saved_name is None:
+    if not found or (found[0].saved_name_at and found[0].saved_name_at > at):
         return
     contact = found[0]
     before = contact_data(contact)
-    contact.saved_name = None
-    contact.save(update_fields=["saved_name", "updated_at"])
+    contact.saved_name, contact.saved_name_at = None, at
+    contact.save(update_fields=["saved_name", "saved_name_at", "updated_at"])
     is_known = Conversation.objects.filter(contact=contact).exists()
     if is_known and contact_data(contact) != before:
         publish_updated(phone=phone, contact=contact)

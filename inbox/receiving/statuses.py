@@ -72,14 +72,15 @@ def as_uuid(value: Any) -> UUID | None:
 
 
 def learn_recipient(phone: PhoneNumber, message: Message, item: Item) -> None:
-    """Meta says who the recipient is. Before the message is locked: it may join two contacts."""
+    """Meta says who the recipient is, or was. Before the message is locked: it may join two contacts."""
+    contact = message.conversation.contact
     if item.get("recipient_type") == "group":
         return
-    contact = message.conversation.contact
     contact.phone = phone
     learn(
         contact=contact,
         wa_id=digits(item.get("recipient_id"), WA_ID),
         bsuid=bsuid(item.get("recipient_user_id")),
         parent_bsuid=bsuid(item.get("recipient_parent_user_id")),
+        at=message.timestamp,
     )

@@ -39,6 +39,11 @@ def wamid_of(item: Item) -> str:
     return found
 
 
+def is_here(phone: PhoneNumber, wamid: str) -> bool:
+    """Whether the message was stored before: what comes again says nothing of anybody."""
+    return Message.objects.filter(phone=phone, wamid=wamid).exists()
+
+
 def store(
     *, phone: PhoneNumber, contact: Contact, item: Item, origin: Origin, at: datetime
 ) -> Message | None:

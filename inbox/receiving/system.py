@@ -16,7 +16,13 @@ def note_system(message: Message, item: Item) -> None:
         return
     wa_id = digits(said.get("wa_id"), WA_ID) or digits(said.get("new_wa_id"), WA_ID)
     conversation = message.conversation
-    contact = rename(contact=conversation.contact, wa_id=wa_id, bsuid=bsuid(said.get("user_id")))
+    contact = rename(
+        contact=conversation.contact,
+        wa_id=wa_id,
+        bsuid=bsuid(said.get("user_id")),
+        at=message.timestamp,
+        previous=bsuid(said.get("previous_user_id")),
+    )
     if contact.pk != conversation.contact.pk:
         # Two rows were one person: the message went along.
         message.refresh_from_db(fields=["conversation"])

@@ -5,10 +5,10 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/busine
 
 from datetime import datetime
 
-from inbox.contacts import candidates, learn, rename
+from inbox.contacts import candidates, joined, rename
 from inbox.identity import Identity, matching
 from inbox.models import Contact
-from inbox.reading import inner
+from inbox.reading import inner, moment
 from inbox.receiving.contents import Item
 from inbox.receiving.errors import UnreadableError
 from inbox.receiving.people import WA_ID, bsuid, digits
@@ -18,6 +18,7 @@ from phones.models import PhoneNumber
 def receive_user_id_update(*, phone: PhoneNumber, item: Item, at: datetime) -> None:
     """Gives the contact its new id, and joins it with the one that the new id has made already.
 
+    An older update than the last gives an old id: the person is found by it, and it changes nothing.
     Somebody who is not in this inbox is left out of it. Raises UnreadableError.
     """
     ids = inner(item, "user_id")
@@ -28,9 +29,11 @@ def receive_user_id_update(*, phone: PhoneNumber, item: Item, at: datetime) -> N
     contact = found(phone, previous, wa_id, current)
     if contact is None:
         return
-    contact.phone = phone
-    contact = rename(contact=contact, wa_id=wa_id, bsuid=current)
-    learn(contact=contact, parent_bsuid=bsuid(inner(item, "parent_user_id").get("current")))
+    contact.phone, when = phone, moment(item.get("timestamp"), at)
+    contact = rename(contact=contact, wa_id=wa_id, bsuid=current, at=when, previous=previous)
+    parent = bsuid(inner(item, "parent_user_id").get("current"))
+    if contact.bsuid == current:
+        joined(contact, Identity(parent_bsuid=parent, at=when))
 
 
 def found(phone: PhoneNumber, previous: str | None, wa_id: str | None, current: str) -> Contact | None:

@@ -7,7 +7,7 @@ from inbox.contacts import UnknownRecipientError, contact_for_sending, contact_o
 from inbox.conversations import conversation_of
 from inbox.identity import Identity
 from inbox.models import Contact, ContactAlias, Conversation, Message
-from tests.inbox.world import BSUID, WA_ID, message, receive, sent_message
+from tests.inbox.world import AT, BSUID, WA_ID, message, receive, sent_message
 from tests.phones.world import healthy_phone, healthy_waba, names, told
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_a_person_who_moved_to_another_number_keeps_the_contact(phone):
     contact = known(phone, bsuid=BSUID, wa_id=WA_ID, number=WA_ID)
 
     with transaction.atomic():
-        moved = rename(contact=contact, wa_id="222", bsuid=OTHER)
+        moved = rename(contact=contact, wa_id="222", bsuid=OTHER, at=AT)
 
     assert (moved.pk, moved.wa_id, moved.bsuid, moved.phone_number) == (contact.pk, "222", OTHER, None)
     assert known(phone, bsuid=BSUID) == moved
@@ -150,7 +150,7 @@ def test_a_person_who_wrote_from_the_new_number_already_is_joined(phone):
     known(phone, bsuid=OTHER, wa_id="222", number="222")
 
     with transaction.atomic():
-        moved = rename(contact=contact, wa_id=None, bsuid=OTHER)
+        moved = rename(contact=contact, wa_id=None, bsuid=OTHER, at=AT)
 
     assert Contact.objects.get() == moved == contact
     assert (moved.wa_id, moved.bsuid, moved.phone_number) == ("222", OTHER, "222")
@@ -159,7 +159,7 @@ def test_a_person_who_wrote_from_the_new_number_already_is_joined(phone):
 def test_what_somebody_was_known_by_is_not_given_to_another(phone):
     contact = known(phone, wa_id=WA_ID)
     with transaction.atomic():
-        rename(contact=contact, wa_id="222", bsuid=None)
+        rename(contact=contact, wa_id="222", bsuid=None, at=AT)
 
     other = known(phone, wa_id=WA_ID)
 

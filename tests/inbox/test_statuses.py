@@ -166,3 +166,58 @@ def test_a_status_in_a_group_says_nothing_of_the_contact(phone):
     receive_status(phone, status("read", recipient_type="group", recipient_id="120363"))
 
     assert Contact.objects.get().wa_id == WA_ID
+
+
+def test_a_late_status_gives_nobody_the_number_of_before_back(phone):
+    receive(phone, alone(message()), NAMED)
+    row = sent_to(Contact.objects.get())
+    receive(phone, moved(), None)
+
+    receive_status(phone, status("read"))
+
+    contact = Contact.objects.get()
+    assert (contact.wa_id, contact.phone_number) == ("222", None)
+    assert Message.objects.get(pk=row.pk).status == "read"
+
+
+def test_a_late_status_joins_nobody_with_the_new_owner_of_the_number(phone):
+    receive(phone, alone(message()), NAMED)
+    sent_to(Contact.objects.get())
+    receive(phone, moved(), None)
+    receive(phone, alone(message(number=9)), {"wa_id": WA_ID, "profile": {"name": "Bo"}})
+
+    receive_status(phone, status("read"))
+
+    assert dict(Contact.objects.values_list("name", "wa_id")) == {"Ana": "222", "Bo": WA_ID}
+    assert names()[-1] == "message.status_updated"
+
+
+def test_a_status_of_before_a_new_id_fills_in_no_number_of_before(phone):
+    receive(phone, message())
+    sent_to(Contact.objects.get())
+    system = {"type": "user_changed_user_id", "user_id": "AR.2"}
+    receive(phone, message("system", system, number=5), None)
+
+    receive_status(phone, status("read"))
+
+    assert (Contact.objects.get().wa_id, Contact.objects.get().bsuid) == (None, "AR.2")
+
+
+NAMED = {"wa_id": WA_ID, "profile": {"name": "Ana"}}
+
+
+def alone(item):
+    """Without a BSUID, as of somebody who has none yet."""
+    return {name: value for name, value in item.items() if name != "from_user_id"}
+
+
+def moved():
+    system = {"type": "user_changed_number", "wa_id": "222", "body": "Ana moved"}
+    return alone(message("system", system, number=5))
+
+
+def sent_to(contact):
+    return Message.objects.create(
+        phone=contact.phone, conversation=contact.conversation, direction="outbound", source="api",
+        type="text", wamid="wamid.out", status="sent", timestamp=AT,
+    )  # fmt: skip
