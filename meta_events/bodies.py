@@ -15,7 +15,7 @@ from django.conf import settings
 
 from meta_events.elements import event_of, meaning, standing
 from meta_events.items import MalformedError
-from meta_events.texts import inner, moment, text
+from meta_events.texts import ident, inner, moment, text
 
 WHATSAPP = "whatsapp_business_account"
 
@@ -91,14 +91,14 @@ class Found:
     @property
     def meta_waba_id(self) -> str | None:
         """The WABA as the value names it, else the entry's id, which may be our own portfolio's instead."""
-        named = text(inner(self.value, "waba_info").get("waba_id"))
+        named = ident(inner(self.value, "waba_info").get("waba_id"))
         if named or self.object != WHATSAPP:
             return named
         return None if self.entry_id == settings.META_BUSINESS_ID else self.entry_id
 
     @property
     def meta_phone_number_id(self) -> str | None:
-        return text(inner(self.value, "metadata").get("phone_number_id"))
+        return ident(inner(self.value, "metadata").get("phone_number_id"))
 
     @property
     def fingerprint(self) -> bytes | None:
@@ -121,7 +121,7 @@ def found(envelope: Envelope, place: Place) -> Found:
         raise MalformedError("It has no field and value.") from missing
     if not isinstance(field, str) or not isinstance(value, dict):
         raise MalformedError("Its field is no text, or its value no object.")
-    entry_id, told_at = text(entry.get("id")), moment(entry.get("time"))
+    entry_id, told_at = ident(entry.get("id")), moment(entry.get("time"))
     return Found(envelope.object, entry_id, told_at, field, value, place.part, element_at(value, place))
 
 

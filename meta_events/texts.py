@@ -14,6 +14,11 @@ def text(value: Any) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def ident(value: Any) -> str | None:
+    """An id that a query may ask for: Meta's are digits, what a test sends may be anything."""
+    return stored(text(value), 64) or None
+
+
 def inner(value: dict[str, Any], name: str) -> dict[str, Any]:
     found = value.get(name)
     return found if isinstance(found, dict) else {}
@@ -33,3 +38,12 @@ def stored(value: str | None, length: int) -> str | None:
     if value is None:
         return None
     return value.encode("utf-8", "replace").decode().replace("\x00", "")[:length]
+
+
+def cleaned(document: Any) -> Any:
+    """The same with texts that every database takes, and that can be written as JSON again."""
+    if isinstance(document, str):
+        return stored(document, len(document))
+    if isinstance(document, dict):
+        return {cleaned(name): cleaned(value) for name, value in document.items()}
+    return [cleaned(value) for value in document] if isinstance(document, list) else document

@@ -95,7 +95,7 @@ def secured(phone: PhoneNumber, value: Value, at: datetime) -> dict[str, Any] | 
 
     https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/security
     """
-    event = value.get("event")
+    event = str(value.get("event"))
     if event == "PIN_RESET_REQUEST":
         return {}
     if event not in PIN_CHANGES:

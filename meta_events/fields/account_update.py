@@ -5,7 +5,7 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/accou
 
 from meta_events.fields.owners import connected_waba
 from meta_events.items import Item, MalformedError, Verdict
-from meta_events.texts import inner, text
+from meta_events.texts import cleaned, inner, text
 from onboarding import recovery
 from phones import account_updates
 
@@ -33,7 +33,7 @@ def handle(item: Item) -> Verdict:
     waba = connected_waba(item)
     if waba is None:
         return Verdict.SKIPPED if event in OVER_BY_CONNECTING else Verdict.HELD
-    is_known = account_updates.apply(event=event, value=item.value, waba=waba, at=item.at)
+    is_known = account_updates.apply(event=event, value=cleaned(item.value), waba=waba, at=item.at)
     return Verdict.DONE if is_known else Verdict.UNKNOWN
 
 

@@ -2,7 +2,7 @@
 
 from meta_events.fields.owners import connected_waba
 from meta_events.items import Item, MalformedError, Verdict
-from meta_events.texts import text
+from meta_events.texts import cleaned, text
 from phones import account_updates, number_updates
 from wabas.services import check_soon
 
@@ -14,7 +14,7 @@ def review(item: Item) -> Verdict:
     waba = connected_waba(item)
     if waba is None:
         return Verdict.HELD
-    account_updates.apply(event=item.field, value=item.value, waba=waba, at=item.at)
+    account_updates.apply(event=item.field, value=cleaned(item.value), waba=waba, at=item.at)
     return Verdict.DONE
 
 
@@ -29,7 +29,7 @@ def of_number(item: Item) -> Verdict:
     if waba is None:
         return Verdict.HELD
     try:
-        is_known = number_updates.apply(field=item.field, value=item.value, waba=waba, at=item.at)
+        is_known = number_updates.apply(field=item.field, value=cleaned(item.value), waba=waba, at=item.at)
     except number_updates.UnknownNumberError:
         return Verdict.HELD
     return Verdict.DONE if is_known else Verdict.UNKNOWN

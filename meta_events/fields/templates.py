@@ -4,7 +4,7 @@ from typing import Any
 
 from meta_events.fields.owners import connected_waba
 from meta_events.items import Item, MalformedError, Verdict
-from meta_events.texts import inner, text
+from meta_events.texts import cleaned, inner, text
 from wabas.models import Waba
 from webhooks.events import publish
 
@@ -18,7 +18,12 @@ def status(item: Item) -> Verdict:
     waba = connected_waba(item)
     if waba is None:
         return Verdict.HELD
-    publish(organization=waba.organization, waba=waba, name=STATUS_UPDATED, data=data_of(waba, item.value))
+    publish(
+        organization=waba.organization,
+        waba=waba,
+        name=STATUS_UPDATED,
+        data=data_of(waba, cleaned(item.value)),
+    )
     return Verdict.DONE
 
 
