@@ -81,8 +81,17 @@ def body_of(
     return body | {"type": kind, kind: said_object, "biz_opaque_callback_data": opaque}
 
 
+def readdressed(body: dict[str, Any], contact: Contact) -> dict[str, Any]:
+    """A stored body, to the contact as it is now: whoever waited may have another number meanwhile."""
+    rest = {name: value for name, value in body.items() if name not in {"to", "recipient"}}
+    return addressed(contact) | rest
+
+
 def addressed(contact: Contact) -> dict[str, str]:
-    """To a number where one is known, which Meta prefers, else to the business-scoped user id."""
+    """To a number where one is known, which Meta prefers, else to the business-scoped user id.
+
+    Raises InvalidFieldError for a contact without either.
+    """
     if number := contact.wa_id or contact.phone_number:
         return {"to": number}
     if contact.bsuid:

@@ -9,8 +9,9 @@ import structlog
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from api.errors import ConflictError
+from api.errors import ConflictError, InvalidFieldError
 from inbox.models import Message, OutboxEntry
+from inbox.sending.bodies import readdressed
 from inbox.sending.outcomes import Outcome, PutOff, Refused, Sent, of_error, reason
 from inbox.sending.senders import PausedError, loaded, sending_token_of
 from meta_graph import messages
@@ -42,7 +43,7 @@ class Call:
 
 
 def prepared(claimed: Claimed) -> Call | Refused | PutOff:
-    """What to send, by the number as it is now, or why it cannot go."""
+    """What to send, by number and contact as they are now, or why it cannot go."""
     phone = loaded(claimed.phone_id)
     try:
         token = sending_token_of(phone)
@@ -50,7 +51,11 @@ def prepared(claimed: Claimed) -> Call | Refused | PutOff:
         return PutOff(reason("PAUSED", str(paused)), PAUSED_SECONDS, is_of_number=True)
     except ConflictError as unable:
         return Refused(reason("NUMBER_CANNOT_SEND", str(unable)))
-    body = OutboxEntry.objects.values_list("body", flat=True).get(pk=claimed.entry_id)
+    entry = OutboxEntry.objects.select_related("contact").get(pk=claimed.entry_id)
+    try:
+        body = readdressed(entry.body, entry.contact)
+    except InvalidFieldError:
+        return Refused(reason("NO_RECIPIENT", "The number of this contact is somebody else's by now."))
     return Call(phone.meta_phone_number_id, body, token)
 
 

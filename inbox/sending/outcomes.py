@@ -20,15 +20,17 @@ class Sent:
 
 @dataclass(frozen=True)
 class PutOff:
-    """Not sent for certain, and worth another try, in `wait` seconds at the earliest.
+    """Not sent, as far as one can tell, and worth another try, in `wait` seconds at the earliest.
 
     What is of the number holds up all that it sends, what is of the pair the messages to one person.
+    Doubtful: Meta calls it temporary, and now and then sends such a message all the same.
     """
 
     reason: dict[str, Any]
     wait: float = 0.0
     is_of_number: bool = False
     is_of_pair: bool = False
+    is_doubtful: bool = False
     error: GraphError | None = None
 
 
@@ -62,7 +64,14 @@ def of_error(error: GraphError) -> PutOff | Refused | Unknown:
         return Refused(said, error)
     is_of_number = error.cause is Cause.RATE_LIMITED or error.code in MAINTENANCE
     is_of_pair = error.cause is Cause.PAIR_LIMITED
-    return PutOff(said, error.retry_after or 0.0, is_of_number, is_of_pair, error)
+    return PutOff(
+        said,
+        error.retry_after or 0.0,
+        is_of_number=is_of_number,
+        is_of_pair=is_of_pair,
+        is_doubtful=error.cause is Cause.TEMPORARY and not is_of_number,
+        error=error,
+    )
 
 
 def reason(code: str, title: str, details: str | None = None) -> dict[str, Any]:

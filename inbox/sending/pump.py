@@ -6,32 +6,27 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
 from inbox.sending.calling import Call, Claimed, begin, call, prepared
 from inbox.sending.claiming import claim
+from inbox.sending.patience import AWAY, DATABASE_PAUSE_SECONDS, drop_broken_connection, patiently
 from inbox.sending.recovery import is_anything_due, recover
 from inbox.sending.senders import note_refused
-from inbox.sending.settling import Settled, settle
+from inbox.sending.settling import Settled, settle, settle_known
 from inbox.sending.threads import Threads
 
 log = structlog.get_logger("inbox.sending")
 Clock = Callable[[], datetime]
-T = TypeVar("T")
-AWAY = (OperationalError, InterfaceError)
 
 TURN_SECONDS = 20.0
 # What is due within so long is waited for; the next sweep finds the rest.
 LOOK_AHEAD_SECONDS = 1.0
-DATABASE_PAUSE_SECONDS = 0.2
-# How long a message is held in hand while the database is away.
-PATIENCE_SECONDS = 30.0
 # Of a process's threads one number may have so many parts: one that answers slowly leaves some to the others.
 PARTS, PARTS_OF_A_NUMBER = 4, 3
 
@@ -154,28 +149,9 @@ def sent(claimed: Claimed, clock: Clock) -> Settled:
     if not isinstance(given, Call):
         return patiently(lambda: settle(claimed, given, now=clock()))
     if not patiently(lambda: begin(claimed, clock())):
-        return Settled()
+        return patiently(lambda: settle_known(claimed, now=clock()))
     outcome = call(given)
     # Meta's answer is not to be had again.
     done = patiently(lambda: settle(claimed, outcome, now=clock()))
     note_refused(claimed.phone_id, given.token, outcome)
     return done
-
-
-def patiently(act: Callable[[], T]) -> T:
-    """What `act` returns, once the database is there again. Each act is one transaction."""
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return act()
-        except AWAY:
-            if time.monotonic() >= ends or connection.in_atomic_block:
-                raise
-            connection.close_if_unusable_or_obsolete()
-            time.sleep(DATABASE_PAUSE_SECONDS)
-
-
-def drop_broken_connection() -> None:
-    """Celery keeps a connection over a thousand tasks, a broken one too. Nothing inside a transaction."""
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from api.errors import ConflictError
@@ -56,9 +57,17 @@ def mark_read(*, message: Message, is_typing: bool) -> None:
 @transaction.atomic
 def note_read(message: Message) -> None:
     """What came after the message is all that is unread now."""
-    conversation = Conversation.objects.select_for_update(no_key=True).get(pk=message.conversation_id)
+    conversations = Conversation.objects.select_for_update(no_key=True).filter(pk=message.conversation_id)
+    conversation = conversations.first()
+    if conversation is None:
+        # Erased, or joined to another: there it is unread still.
+        return
+    # Meta's times are whole seconds.
+    is_later = Q(timestamp__gt=message.timestamp) | Q(
+        timestamp=message.timestamp, created_at__gt=message.created_at
+    )
     newer = Message.objects.filter(
-        conversation=conversation, source=Message.Source.CUSTOMER, timestamp__gt=message.timestamp
+        is_later, conversation=conversation, source=Message.Source.CUSTOMER
     ).exclude(type__in=NEVER_UNREAD)
     unread = newer[: conversation.unread_count].count()
     Conversation.objects.filter(pk=conversation.pk).update(unread_count=unread)

@@ -7,7 +7,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import OperationalError, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce, Greatest
 
 from inbox import contacts, statuses
 from inbox.messages import publish_status
@@ -20,6 +21,8 @@ from meta_graph.messages import SentMessage
 log = structlog.get_logger("inbox.sending")
 # Meta's advice for a pair: 4^n seconds.
 PAIR_BASE, PAIR_LONGEST = 4.0, 300.0
+# Meta says "temporary" of messages that went out all the same: their status comes within so long.
+DOUBT_SECONDS = 15.0
 # Two contacts that turn out to be one take their messages along.
 TRIES = 3
 NO_LEASE: dict[str, Any] = {"lease_token": None, "called_at": None, "finished_at": None}
@@ -46,6 +49,19 @@ def settle(claimed: Claimed, outcome: Outcome, *, now: datetime) -> Settled:
             return Settled()
         is_told = note(held, given_up(held.entry, outcome, now), now)
         return Settled(is_told, advance(held.conversation, now))
+
+
+def settle_known(claimed: Claimed, *, now: datetime) -> Settled:
+    """Ends a message that need not be sent again: a status told that Meta has it, whatever Meta answered.
+
+    Nothing happens where that is not so.
+    """
+    with transaction.atomic(durable=True):
+        held = lock(claimed)
+        if held is None or held.message.wamid is None:
+            return Settled()
+        held.entry.delete()
+        return Settled(is_next_waiting=advance(held.conversation, now))
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,9 @@ def note(held: Held, outcome: Outcome, now: datetime) -> bool:
     match outcome:
         case Sent(message=sent):
             is_told = accept(held.message, sent, now)
+        case _ if held.message.wamid is not None:
+            # A status was here first: Meta has the message, whatever it answered.
+            is_told = False
         case Refused(reason=reason):
             is_told = statuses.apply(message=held.message, status=Message.Status.FAILED, at=now, error=reason)
             if is_told:
@@ -95,12 +114,10 @@ def note(held: Held, outcome: Outcome, now: datetime) -> bool:
         case PutOff():
             put_off(held, outcome, now)
             return False
-        case Unknown() if held.message.wamid is None:
+        case Unknown():
             OutboxEntry.objects.filter(pk=held.entry.pk).update(finished_at=now, due_at=None)
             log.warning("outcome unknown", message_id=str(held.message.pk))
             return False
-        case Unknown():
-            is_told = False
     held.entry.delete()
     return is_told
 
@@ -127,7 +144,9 @@ def put_off(held: Held, outcome: PutOff, now: datetime) -> None:
     entry = held.entry
     again_at = now + timedelta(seconds=pause_before(entry.attempts, outcome))
     if outcome.is_of_number:
-        SendingLane.objects.filter(pk=entry.phone_id).update(paused_until=again_at)
+        # Several are under way at once: the longest pause that Meta asked for counts.
+        until = Greatest(Coalesce("paused_until", Value(again_at)), Value(again_at))
+        SendingLane.objects.filter(pk=entry.phone_id).update(paused_until=until)
     if outcome.is_of_pair:
         empty(held.conversation, again_at)
     OutboxEntry.objects.filter(pk=entry.pk).update(
@@ -141,6 +160,8 @@ def pause_before(attempts: int, outcome: PutOff) -> float:
     usual = steps[min(attempts, len(steps) - 1)]
     if outcome.is_of_pair:
         usual = min(PAIR_BASE ** (attempts + 1), PAIR_LONGEST)
+    if outcome.is_doubtful and attempts == 0:
+        usual = max(usual, DOUBT_SECONDS)
     return float(max(usual, outcome.wait))
 
 

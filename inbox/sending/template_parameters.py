@@ -20,7 +20,8 @@ NEEDED = "required"
 
 
 class TemplateParameters(PassedOn):
-    """`{header: [..], body: [..], buttons: [..]}`; a value of each, in the order of the placeholders.
+    """`{header: [..], body: [..], buttons: [..]}`; a value of each, in the order of the placeholders. Null is
+    as if it were not there.
 
     A value is a text, `{name, text}` for a named placeholder, `{type: image, mediaId or mediaUrl}` (video,
     document) or Meta's own parameter object. A button's is the text that its URL ends with, an object `{type,
@@ -29,9 +30,11 @@ class TemplateParameters(PassedOn):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         given = super().to_internal_value(data)
-        for name, values in given.items():
+        for name in given:
             if name not in PARTS:
                 raise wrong_part(name, "Unknown field.", "unknown")
+        given = {name: values for name, values in given.items() if values is not None}
+        for name, values in given.items():
             if not isinstance(values, list):
                 raise wrong_part(name, "A list is needed.", "not_a_list")
             if len(values) > MAX_PARAMETERS:

@@ -272,10 +272,23 @@ def test_parameters_become_metas_components(api: Api, phone: PhoneNumber, graph:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("empty", [None, []])
+def test_a_part_that_is_null_is_not_there(
+    api: Api, phone: PhoneNumber, graph: GraphServer, empty: Any
+) -> None:
+    answer = template(api, phone, {"header": empty, "body": ["Ana"], "buttons": empty})
+
+    assert answer.status_code == 201, answer.content
+    assert graph.calls[0].body["template"]["components"] == [
+        {"type": "body", "parameters": [{"type": "text", "text": "Ana"}]}
+    ]
+
+
 @pytest.mark.parametrize(
     ("parameters", "field"),
     [
         ([], "parameters"),
+        ({"footer": None}, "parameters.footer"),
         ({"footer": []}, "parameters.footer"),
         ({"body": "Ana"}, "parameters.body"),
         ({"body": [7]}, "parameters.body.0"),
