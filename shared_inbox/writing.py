@@ -89,10 +89,6 @@ def mark_read(*, session: SharedInboxSession, conversation: Conversation, addres
     newest = inbound.exclude(type="system").order_by("-timestamp", "-created_at", "-id").first()
     if newest is not None:
         services.mark_read(message=newest, is_typing=False)
-    # What has come meanwhile was not read.
-    Conversation.objects.filter(pk=conversation.pk, unread_count=conversation.unread_count).update(
-        unread_count=0
-    )
     SharedInboxAction.objects.create(
         link=session.link, session_id=session.pk, kind=Kind.MARKED_READ, message=newest, address=address
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 from inbox.models import Conversation, Message
@@ -191,6 +192,24 @@ def test_reading_empties_the_count_and_tells_meta_of_the_newest(
     assert [call.body["message_id"] for call in graph.calls] == ["wamid.2"]
     page.conversation.refresh_from_db()
     assert page.conversation.unread_count == 0
+
+
+def test_what_comes_while_meta_is_told_stays_unread_and_nothing_else(
+    opened: Any, graph: GraphServer, phone: PhoneNumber
+) -> None:
+    receive(phone, message(number=2))
+    page = opened(P.MARK_READ)
+
+    def meanwhile(call: GraphCall) -> Answer:
+        receive(phone, message(number=3))
+        connection.close()
+        return usual(graph, call)
+
+    graph.usual = meanwhile
+    page.post(f"conversations/{page.conversation.pk}/read")
+
+    page.conversation.refresh_from_db()
+    assert page.conversation.unread_count == 1
 
 
 @pytest.mark.parametrize("path", ["messages", "contact"])

@@ -56,6 +56,17 @@ def test_meta_is_told_and_what_came_before_is_read_too(
     assert Conversation.objects.get().unread_count == 1
 
 
+def test_what_came_later_in_the_same_second_stays_unread(
+    api: Api, phone: PhoneNumber, graph: GraphServer, written: list[Message]
+) -> None:
+    graph.usual = saying({"success": True})
+    Message.objects.update(timestamp=written[0].timestamp)
+
+    read(api, phone, written[1])
+
+    assert Conversation.objects.get().unread_count == 1
+
+
 def test_typing_is_shown_when_it_is_asked_for(
     api: Api, phone: PhoneNumber, graph: GraphServer, written: list[Message]
 ) -> None:
