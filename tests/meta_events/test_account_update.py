@@ -1,5 +1,7 @@
 """`account_update` in every form that Meta documents, from the signed POST to the row that it changes."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -12,7 +14,7 @@ from wabas.models import Waba
 pytestmark = pytest.mark.django_db
 INFO = {"waba_id": WABA_ID, "owner_business_id": "538680978208389"}
 # Event, what it carries, and whose entry it stands in.
-FORMS = [
+FORMS: list[tuple[str, dict[str, Any], str]] = [
     ("PARTNER_APP_INSTALLED", {"waba_info": INFO | {"partner_app_id": "670000000000001"}}, PORTFOLIO),
     ("PARTNER_APP_UNINSTALLED", {"waba_info": INFO | {"partner_app_id": "670000000000001"}}, PORTFOLIO),
     ("PARTNER_REMOVED", {"waba_info": INFO}, PORTFOLIO),
