@@ -18,7 +18,8 @@ from tests.phones.world import names, told
 from wabas.models import Waba
 
 pytestmark = pytest.mark.django_db
-QUERIES = 31
+# SQLite asks once more than PostgreSQL.
+QUERIES = {30, 31}
 
 
 def send(api: Api, phone: PhoneNumber, body: Any = TEXT, **headers: str) -> Any:
@@ -276,4 +277,5 @@ def test_a_message_costs_the_same_in_a_long_conversation(
     def asked(queries: CaptureQueriesContext) -> int:
         return sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN")) for query in queries)
 
-    assert asked(second) == asked(last) == QUERIES
+    assert asked(second) == asked(last)
+    assert asked(last) in QUERIES
