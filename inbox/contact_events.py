@@ -31,4 +31,6 @@ def publish_updated(*, phone: PhoneNumber, contact: Contact, merged: UUID | None
         **contact_data(contact),
         "mergedContactId": str(merged) if merged else None,
     }
-    publish(organization=phone.organization, waba=phone.waba, name="contact.updated", data=data)
+    publish(
+        organization=phone.organization, waba=phone.waba, name="contact.updated", data=data, about=contact.pk
+    )

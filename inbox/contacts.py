@@ -87,6 +87,8 @@ def learn(
     this, others, rows = seen_again(contact, identity)
     if this is None:
         return contact_of(phone=contact.phone, identity=identity)[0]
+    if this.erased_at:
+        return this
     is_outdated = at is not None and this.heard_at is not None and this.heard_at > at
     if is_outdated or contradicts(this, identity) or (others and (this.wa_id or this.bsuid)):
         return this

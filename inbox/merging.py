@@ -6,6 +6,7 @@ from inbox.contact_events import publish_updated
 from inbox.identity import TOLD
 from inbox.models import Contact, ContactAlias, Conversation, Message, OutboxEntry
 from phones.models import PhoneNumber
+from webhooks.events import move_about
 
 NEWEST = ("last_message_at", "last_inbound_at", "next_free_at")
 
@@ -51,7 +52,7 @@ def take_preference(stays: Contact, gone: Sequence[Contact]) -> None:
 def move(phone: PhoneNumber, gone: Contact, stays: Contact) -> None:
     """Everything of one contact to the other; the row is deleted, its names are kept as aliases."""
     ContactAlias.objects.filter(contact=gone).update(contact=stays)
-    for name in {gone.identifier, gone.phone_number} - {
+    for name in {gone.identifier, gone.phone_number, str(gone.pk)} - {
         None,
         stays.identifier,
         stays.wa_id,
@@ -59,6 +60,7 @@ def move(phone: PhoneNumber, gone: Contact, stays: Contact) -> None:
     }:
         ContactAlias.objects.update_or_create(phone=phone, identifier=name, defaults={"contact": stays})
     move_conversation(gone, stays)
+    move_about(gone.pk, stays.pk)
     OutboxEntry.objects.filter(contact=gone).update(contact=stays)
     gone.delete()
 

@@ -47,4 +47,10 @@ def publish_status(message: Message) -> None:
 
 def told(message: Message, name: str) -> None:
     phone = message.phone
-    publish(organization=phone.organization, waba=phone.waba, name=name, data=message_data(message))
+    publish(
+        organization=phone.organization,
+        waba=phone.waba,
+        name=name,
+        data=message_data(message),
+        about=message.conversation.contact_id,
+    )

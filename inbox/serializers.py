@@ -143,7 +143,7 @@ class Digits(Text):
 class ContactFilters(Query):
     contactIdentifier = Text(source="identifier", required=False, max_length=160)
     contactPhone = Digits(source="phone_number", required=False)
-    waId = Text(source="wa_id", required=False, max_length=32)
+    waId = Digits(source="wa_id", required=False)
     businessScopedUserId = Text(source="bsuid", required=False, max_length=160)
     username = Text(required=False, max_length=64)
 

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inbox import erasure, examples
+from inbox.former_names import contact_now, renamed
 from inbox.models import Contact, Conversation, Message
 from inbox.paging import MessagePagination
 from inbox.replies import replies
@@ -31,6 +32,10 @@ class ConversationViewSet(InboxViewSet):
 
     def get_queryset(self) -> QuerySet[Conversation]:
         return Conversation.objects.filter(phone=self.phone).select_related("contact")
+
+    def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+        given = renamed(self.phone, asked, identifier="contact__identifier", contact="contact")
+        return super().narrowed(rows, given)
 
     @extend_schema(
         operation_id="listConversations", parameters=[ConversationFilters], examples=[examples.TALK]
@@ -91,6 +96,16 @@ class ContactViewSet(InboxViewSet):
     def get_queryset(self) -> QuerySet[Contact]:
         return Contact.objects.filter(phone=self.phone).select_related("conversation")
 
+    def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+        return super().narrowed(rows, renamed(self.phone, asked, identifier="identifier", contact="pk"))
+
+    def contact(self) -> Contact:
+        """The contact of the path, by the id of a row too that was joined to it; or a 404."""
+        if now := contact_now(self.phone, self.kwargs["contactId"]):
+            self.kwargs["contactId"] = str(now)
+        found: Contact = self.row(self.get_queryset(), "contactId")
+        return found
+
     @extend_schema(operation_id="listContacts", parameters=[ContactFilters], examples=[examples.PERSON])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Contacts of a phone, newest first."""
@@ -99,7 +114,7 @@ class ContactViewSet(InboxViewSet):
     @extend_schema(operation_id="getContact", examples=[examples.PERSON])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One contact."""
-        return Response(self.get_serializer(self.row(self.get_queryset(), "contactId")).data)
+        return Response(self.get_serializer(self.contact()).data)
 
     @extend_schema(operation_id="eraseContact")
     def destroy(self, request: Request, **kwargs: Any) -> Response:
@@ -107,5 +122,5 @@ class ContactViewSet(InboxViewSet):
 
         Nothing from before comes back, whatever WhatsApp sends again. Who writes anew is a new contact.
         """
-        erasure.erase(contact=self.row(self.get_queryset(), "contactId"))
+        erasure.erase(contact=self.contact())
         return Response(status=204)

@@ -5,6 +5,7 @@ Rows only: who publishes rings when its transaction has committed.
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import transaction
@@ -60,14 +61,16 @@ def publish(
     name: str,
     data: dict[str, Any],
     waba: Waba | None = None,
+    about: UUID | None = None,
     besides: OutgoingWebhook | None = None,
 ) -> Event:
     """Stores an event and a delivery to each endpoint that wants it; those of inactive ones are held.
 
-    `besides`: the endpoint that is not told. Raises NotInTransactionError and UnknownEventError. The number
+    `about`: our id of the person of whom it tells; see webhooks.retention.erase_about. `besides`: the
+    endpoint that is not told. Raises NotInTransactionError and UnknownEventError. The number
     of queries does not grow with the endpoints, up to a thousand.
     """
-    event = store(organization=organization, name=name, data=data, waba=waba)
+    event = store(organization=organization, name=name, data=data, waba=waba, about=about)
     deliveries = (
         Delivery(event=event, webhook=endpoint, next_attempt_at=event.created_at)
         for endpoint in endpoints_in_scope(event)
@@ -77,7 +80,14 @@ def publish(
     return event
 
 
-def store(*, organization: Organization, name: str, data: dict[str, Any], waba: Waba | None = None) -> Event:
+def store(
+    *,
+    organization: Organization,
+    name: str,
+    data: dict[str, Any],
+    waba: Waba | None = None,
+    about: UUID | None = None,
+) -> Event:
     """The event alone, without deliveries. Raises as `publish` does."""
     if name not in EVENTS:
         raise UnknownEventError(name)
@@ -90,8 +100,14 @@ def store(*, organization: Organization, name: str, data: dict[str, Any], waba: 
         waba=waba,
         name=name,
         body=body_of(organization, name, data, ulid.datetime),
+        about=about,
         created_at=ulid.datetime,
     )
+
+
+def move_about(one: UUID, other: UUID) -> None:
+    """What told of `one` tells of `other` now: two turned out to be the same person."""
+    Event.objects.filter(about=one).update(about=other)
 
 
 def body_of(organization: Organization, name: str, data: dict[str, Any], moment: datetime) -> bytes:

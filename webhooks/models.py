@@ -154,11 +154,17 @@ class Event(models.Model):
     waba = models.ForeignKey(Waba, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     name = models.CharField(max_length=64)
     body = models.BinaryField()
+    about = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="Of whom it tells: it is erased with that person"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["organization", "id"], name="event_cursor")]
+        indexes = [
+            models.Index(fields=["organization", "id"], name="event_cursor"),
+            models.Index(fields=["about"], name="event_about", condition=Q(about__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.pk}"

@@ -1,11 +1,12 @@
-"""What is deleted when its time is over: events with all that was sent of them, and deleted endpoints.
+"""What is deleted: old events with all that was sent of them, old endpoints, what tells of somebody erased.
 
 In small transactions, oldest first: it may be stopped at any time and begun again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -68,10 +69,32 @@ def outdated_events(now: datetime) -> QuerySet[Event]:
 def prune_events(now: datetime) -> Pruned:
     with transaction.atomic(durable=True):
         ids = lock_outdated(now)
-        attempts, _ = Attempt.objects.filter(delivery__event__in=ids).delete()
-        Delivery.objects.filter(event__in=ids).delete()
-        Event.objects.filter(pk__in=ids).delete()
+        attempts = delete_events(ids)
     return Pruned(events=len(ids), attempts=attempts)
+
+
+def erase_about(people: Iterable[UUID]) -> int:
+    """Deletes up to a batch of the events that tell of `people`, sent or not; how many these were.
+
+    What is on its way to an endpoint at this moment is not called back.
+    """
+    with transaction.atomic():
+        rows = Event.objects.filter(about__in=list(people)).select_for_update().order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[:BATCH])
+        # In the order in which senders lock them.
+        list(
+            Delivery.objects.select_for_update(of=("self",)).filter(event__in=ids).order_by("pk").values("pk")
+        )
+        delete_events(ids)
+    return len(ids)
+
+
+def delete_events(ids: list[str]) -> int:
+    """Deletes them with their deliveries; the number of attempts."""
+    attempts, _ = Attempt.objects.filter(delivery__event__in=ids).delete()
+    Delivery.objects.filter(event__in=ids).delete()
+    Event.objects.filter(pk__in=ids).delete()
+    return attempts
 
 
 def lock_outdated(now: datetime) -> list[str]:

@@ -47,6 +47,9 @@ class Contact(models.Model):
         max_length=16, null=True, blank=True, help_text="stop, resume or signup, as the person told Meta last"
     )
     marketing_preference_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Nobody since then; the messages are being deleted"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -68,6 +71,7 @@ class Contact(models.Model):
                 name="contact_by_number",
                 condition=Q(phone_number__isnull=False),
             ),
+            models.Index(fields=["erased_at"], name="contact_erased", condition=Q(erased_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

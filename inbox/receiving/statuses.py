@@ -41,6 +41,8 @@ def receive_status(*, phone: PhoneNumber, item: Item, at: datetime) -> None:
         "conversation__contact"
     )
     message = rows.filter(pk=found.pk).first()
+    if message is not None and message.conversation.contact.erased_at:
+        return
     if message is None or message.wamid not in {None, wamid}:
         raise TooEarlyError(wamid)
     message.phone = phone

@@ -123,7 +123,7 @@ def test_a_number_in_another_form_stays_known_after_meta_said_whose_it_is(phone)
     assert (ana.bsuid, Contact.objects.count()) == (BSUID, 1)
     assert contact_for_sending(phone=phone, to="541155550000") == ana
     assert Contact.objects.count() == 1
-    assert ContactAlias.objects.get(contact=ana).identifier == "541155550000"
+    assert ContactAlias.objects.get(identifier="541155550000").contact == ana
 
 
 def test_learning_what_is_known_costs_no_query(phone, django_assert_num_queries):

@@ -5,15 +5,30 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import transaction
+from django.utils import timezone
 
-from inbox import receiving
+from inbox import erasure, receiving
 from inbox.contacts import contact_for_sending
-from inbox.erasure import erase
+from inbox.erasure import erase, finish_all, make_nobody
 from inbox.models import Contact, ContactAlias, Conversation, Erasure, Media, Message, OutboxEntry
 from inbox.receiving import UnreadableError
 from tests.inbox.test_history import entry, old, receive_history, sync, thread
-from tests.inbox.world import AT, BSUID, SECOND, WA_ID, echo, message, receive, receive_echo, sent_message
+from tests.inbox.world import (
+    ANA,
+    AT,
+    BSUID,
+    SECOND,
+    WA_ID,
+    echo,
+    message,
+    receive,
+    receive_echo,
+    receive_status,
+    sent_message,
+    status,
+)
 from tests.phones.world import names, told
+from webhooks.models import Attempt, Delivery, OutgoingWebhook
 
 pytestmark = pytest.mark.django_db
 NEW = "AR.2222"
@@ -124,6 +139,85 @@ def test_who_is_erased_is_gone_with_everything(phone):
     assert WA_ID not in str(list(Erasure.objects.values()))
 
 
+def test_what_told_of_somebody_who_is_erased_is_gone_with_its_deliveries(phone):
+    endpoint = OutgoingWebhook.objects.create(
+        organization=phone.organization, url="https://example.com", secret="s" * 24, events=["*"]
+    )
+    receive(phone, message() | {"from_user_id": None}, None)
+    receive(phone, message(number=2) | {"from": None}, {"user_id": BSUID})
+    receive(phone, message(number=3))
+    receive(phone, message(number=4) | {"from": "222", "from_user_id": NEW}, {"wa_id": "222"})
+    about = Contact.objects.get(bsuid=BSUID)
+    delivery = Delivery.objects.filter(event__about=about.pk).first()
+    Attempt.objects.create(delivery=delivery, webhook=endpoint, number=1, at=AT)
+
+    erase(contact=about)
+
+    assert [data["wamid"] for _, data in told()] == ["wamid.4"]
+    assert Delivery.objects.count() == 1
+    assert not Attempt.objects.exists()
+
+
+def test_an_erasure_that_was_interrupted_is_nobody_and_is_finished_later(phone, monkeypatch):
+    receive(phone, message())
+    contact = Contact.objects.get()
+    with monkeypatch.context() as broken:
+        broken.setattr(erasure, "delete_some", died)
+        with pytest.raises(OSError, match="died"):
+            erase(contact=contact)
+
+    left = Contact.objects.get()
+    assert (left.wa_id, left.name, left.bsuid, left.phone_number) == (None, None, None, None)
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=False):
+        receive_now(phone, message(number=int(timezone.now().timestamp()) - SECOND), ANA)
+        assert finish_all() == 1
+
+    assert Contact.objects.get().bsuid == BSUID
+    assert Message.objects.get().conversation.message_count == 1
+    assert len(names()) == 1
+
+
+def died(contact):
+    raise OSError("died")
+
+
+def test_a_status_that_comes_while_somebody_is_erased_gives_nothing_back(phone):
+    row = sent_message(phone)
+    make_nobody(row.conversation.contact)
+    before = len(names())
+
+    receive_status(phone, status("read", recipient_user_id=BSUID))
+
+    assert (Contact.objects.get().wa_id, Contact.objects.get().bsuid) == (None, None)
+    assert len(names()) == before
+
+
+def test_somebody_new_by_the_same_name_gets_nothing_of_who_was_erased(phone):
+    receive(phone, message())
+    erase(contact=Contact.objects.get())
+    now = int(timezone.now().timestamp()) - SECOND
+    receive_now(phone, message(number=now + 2), {"wa_id": WA_ID, "user_id": BSUID})
+
+    receive(phone, message(number=1))
+
+    assert (Contact.objects.get().name, Conversation.objects.get().message_count) == (None, 1)
+
+
+@transaction.atomic
+def receive_now(phone, item, contact):
+    receiving.receive_message(phone=phone, item=item, contact=contact, at=timezone.now())
+
+
+def test_a_message_of_the_second_of_an_erasure_came_after_it(phone):
+    receive(phone, message())
+    erased_at = timezone.now().replace(microsecond=700_000)
+    with time_machine.travel(erased_at, tick=False):
+        erase(contact=Contact.objects.get())
+        receive_now(phone, message(number=int(erased_at.timestamp()) - SECOND), ANA)
+
+    assert Message.objects.count() == 1
+
+
 def test_nothing_from_before_an_erasure_comes_back(phone):
     receive(phone, message())
     erase(contact=Contact.objects.get())
@@ -163,4 +257,4 @@ def test_who_writes_after_an_erasure_is_somebody_new(phone):
     assert [row.wamid for row in Message.objects.all()] == ["wamid.0", "wamid.2"][::-1]
     assert Conversation.objects.get().message_count == 2
     assert not ContactAlias.objects.exists()
-    assert [data["wamid"] for _, data in told()] == ["wamid.1", "wamid.2", "wamid.0"]
+    assert [data["wamid"] for _, data in told()] == ["wamid.2", "wamid.0"]

@@ -1,6 +1,7 @@
 """The inbox as a client reads it."""
 
 import json
+from uuid import uuid4
 
 import pytest
 
@@ -118,6 +119,7 @@ def test_contacts_are_read_by_any_of_their_names(api, phone):
         f"contactIdentifier={BSUID}",
         f"contactPhone=%2B{WA_ID[:3]} {WA_ID[3:]}",
         f"waId={WA_ID}",
+        f"waId=%2B{WA_ID}",
         f"businessScopedUserId={BSUID}",
         "username=ana.diaz",
     ):
@@ -130,6 +132,26 @@ def test_contacts_are_read_by_any_of_their_names(api, phone):
 @pytest.mark.parametrize("query", ["contactPhone=abc", "phone=1", "contactIdentifier=a%00b"])
 def test_a_filter_that_cannot_be_meant_is_refused(api, phone, query):
     assert api.get(f"phones/{phone.pk}/contacts?{query}").status_code == 400
+
+
+def test_a_contact_that_was_joined_to_another_is_found_by_its_old_names(api, phone):
+    receive(phone, message(number=1) | {"from_user_id": None, "from": "5491155"}, None)
+    receive(phone, message(number=2) | {"from": None}, {"user_id": BSUID})
+    stays, gone = Contact.objects.order_by("created_at")
+    receive(phone, message(number=3) | {"from": "5491155"}, {"wa_id": "5491155", "user_id": BSUID})
+    one = api.get(f"phones/{phone.pk}/contacts/{stays.pk}").json()["data"]
+
+    assert Contact.objects.get() == stays
+    assert api.get(f"phones/{phone.pk}/contacts/{gone.pk}").json()["data"] == one
+    for query in (f"contactIdentifier={BSUID}", f"contactIdentifier={gone.identifier}"):
+        assert api.get(f"phones/{phone.pk}/contacts?{query}").json()["data"] == [one]
+    for query in (f"contactIdentifier={BSUID}", f"contactId={gone.pk}", f"contactId={stays.pk}"):
+        [talk] = api.get(f"phones/{phone.pk}/conversations?{query}").json()["data"]
+        assert talk["contactId"] == str(stays.pk)
+    both = f"contactId={uuid4()}&contactIdentifier={BSUID}"
+    assert api.get(f"phones/{phone.pk}/conversations?{both}").json()["data"] == []
+    assert api.delete(f"phones/{phone.pk}/contacts/{gone.pk}").status_code == 204
+    assert not Contact.objects.exists()
 
 
 def test_a_contact_that_is_erased_is_gone_with_all_messages(api, phone):
@@ -147,6 +169,7 @@ def test_a_contact_that_is_erased_is_gone_with_all_messages(api, phone):
         assert api.get(f"phones/{phone.pk}/{path}").status_code == 404
     assert api.delete(f"phones/{phone.pk}/contacts/{contact}").status_code == 404
     assert api.get(f"phones/{phone.pk}/conversations").json()["data"] == []
+    assert api.get("events").json()["data"] == []
     assert Erasure.objects.exists()
 
 
