@@ -322,6 +322,10 @@ MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=30.0)
 MESSAGE_BACKOFF_SECONDS = env.list("MESSAGE_BACKOFF_SECONDS", cast=float, default=[1, 2, 5, 15, 30, 60])
 MESSAGE_GIVE_UP_SECONDS = env.float("MESSAGE_GIVE_UP_SECONDS", default=600.0)
 MESSAGE_SENDERS = env.int("MESSAGE_SENDERS", default=24)
+# Days; None: messages are kept.
+MESSAGE_RETENTION_DAYS = (
+    env.float("MESSAGE_RETENTION_DAYS") if env.str("MESSAGE_RETENTION_DAYS", default="") else None
+)
 METRICS_PORT = env.int("METRICS_PORT", default=0)
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", default="127.0.0.1")
 PAGE_SILENT_SECONDS = env.float("PAGE_SILENT_SECONDS", default=120.0)
@@ -342,6 +346,10 @@ if META_EVENT_LEASE_SECONDS <= 0:
     raise ImproperlyConfigured("META_EVENT_LEASE_SECONDS must be above 0")
 if META_EVENT_RETENTION_DAYS < 8:
     raise ImproperlyConfigured("META_EVENT_RETENTION_DAYS must be 8 at least: Meta sends again for 7 days")
+if MESSAGE_RETENTION_DAYS is not None and MESSAGE_RETENTION_DAYS < 8:
+    raise ImproperlyConfigured(
+        "MESSAGE_RETENTION_DAYS must be empty, or 8 at least: Meta sends again for 7 days"
+    )
 if IDEMPOTENCY_LEASE_SECONDS <= 0:
     raise ImproperlyConfigured("IDEMPOTENCY_LEASE_SECONDS must be above 0")
 if min(MESSAGE_THROUGHPUT, MESSAGE_THROUGHPUT_COEXISTENCE, MESSAGE_THROUGHPUT_HIGH) < 1:

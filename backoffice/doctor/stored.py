@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from backoffice.doctor.findings import Finding, failed, ok, warning
+from inbox import retention as inbox
 from meta_events import retention as incoming
 from organizations import retention as answered
 from vault.fields import EncryptedTextField
@@ -115,6 +116,7 @@ def retention() -> Finding:
         "events": outgoing.outdated_events(late).exists(),
         "notifications of Meta's": incoming.outdated(late).exists(),
         "idempotency keys": answered.outdated(late).exists(),
+        "messages": inbox.outdated(late).exists(),
     }
     if not any(is_there.values()):
         return ok("nothing is older than it may get")

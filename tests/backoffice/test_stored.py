@@ -11,10 +11,13 @@ from ulid import ULID
 
 from backoffice.doctor import stored
 from backoffice.doctor.findings import Status
+from inbox.models import Message
 from meta_events.models import Notification
 from organizations.models import IdempotencyKey
 from tests.backoffice.conftest import look
+from tests.inbox.world import message, receive
 from tests.meta_events.world import change, told, worked
+from tests.phones.world import healthy_phone
 from wabas.models import Waba
 from webhooks.models import Event
 from webhooks.services import create_webhook
@@ -152,6 +155,15 @@ def test_notifications_that_nobody_prunes_are_warned_of(organization):
     event(organization, timedelta(days=33))
 
     assert look("retention").message.startswith("events and notifications of Meta's are kept longer")
+
+
+def test_messages_that_nobody_prunes_are_warned_of(organization, settings):
+    settings.MESSAGE_RETENTION_DAYS = 30.0
+    phone = healthy_phone(organization)
+    receive(phone, message())
+    Message.objects.update(created_at=timezone.now() - timedelta(days=33))
+
+    assert look("retention").message == "messages are kept longer than they should be"
 
 
 def test_answers_that_nobody_forgets_are_warned_of(organization):

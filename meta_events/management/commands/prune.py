@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from inbox import retention as inbox
 from meta_events import retention
 from organizations import retention as keys
 from webhooks.retention import Pruned, prune
@@ -35,18 +36,18 @@ class Command(BaseCommand):
 
 def totals(now: datetime, *, is_dry: bool) -> Iterator[str]:
     """What is deleted by then, in words: at the beginning, and after each batch."""
-    outgoing, incoming, answered = Pruned(), 0, 0
-    yield worded(outgoing, incoming, answered)
+    outgoing = Pruned()
+    others = {"notifications from Meta": retention, "idempotency keys": keys, "messages": inbox}
+    deleted = dict.fromkeys(others, 0)
+    yield worded(outgoing, deleted)
     for pruned in prune(now, is_dry=is_dry):
         outgoing = outgoing.plus(pruned)
-        yield worded(outgoing, incoming, answered)
-    for notifications in retention.prune(now, is_dry=is_dry):
-        incoming += notifications
-        yield worded(outgoing, incoming, answered)
-    for deleted in keys.prune(now, is_dry=is_dry):
-        answered += deleted
-        yield worded(outgoing, incoming, answered)
+        yield worded(outgoing, deleted)
+    for what, room in others.items():
+        for count in room.prune(now, is_dry=is_dry):
+            deleted[what] += count
+            yield worded(outgoing, deleted)
 
 
-def worded(outgoing: Pruned, incoming: int, answered: int) -> str:
-    return f"{outgoing}, {incoming} notifications from Meta, {answered} idempotency keys"
+def worded(outgoing: Pruned, deleted: dict[str, int]) -> str:
+    return ", ".join([str(outgoing), *(f"{count} {what}" for what, count in deleted.items())])
