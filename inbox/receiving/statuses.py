@@ -12,7 +12,7 @@ from django.db.models import Q
 from inbox import statuses
 from inbox.contacts import learn
 from inbox.messages import publish_status
-from inbox.models import Message
+from inbox.models import Message, OutboxEntry
 from inbox.reading import moment, text
 from inbox.receiving.contents import Item, error_of
 from inbox.receiving.errors import TooEarlyError, UnreadableError
@@ -47,7 +47,9 @@ def receive_status(*, phone: PhoneNumber, item: Item, at: datetime) -> None:
         raise TooEarlyError(wamid)
     message.phone = phone
     when = moment(item.get("timestamp"), at)
-    statuses.accept(message=message, wamid=wamid, at=when)
+    if statuses.accept(message=message, wamid=wamid, at=when):
+        # It was kept while nobody knew what became of the message.
+        OutboxEntry.objects.filter(message=message, finished_at__isnull=False).delete()
     error = (error_of(item) or NO_REASON) if status == Status.FAILED else None
     if statuses.apply(message=message, status=status, at=when, error=error) and status != Status.SENT:
         publish_status(message)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from inbox import receiving
 from inbox.models import Contact, Message, OutboxEntry
 from inbox.sending.calling import begin
-from inbox.sending.outcomes import PutOff, reason
+from inbox.sending.outcomes import PutOff, Unknown, reason
 from inbox.sending.pump import sent
 from inbox.sending.settling import settle
 from phones.models import PhoneNumber
@@ -69,6 +69,19 @@ def test_a_status_that_came_before_metas_temporary_error_has_settled_it(
 
     assert (settled.is_told, settled.is_next_waiting) == (False, True)
     assert (statuses()[0], waiting()) == ("delivered", 1)
+
+
+def test_a_status_resolves_what_was_called_without_a_word(phone: PhoneNumber, graph: GraphServer) -> None:
+    queued(phone, "one")
+    (called,) = taken()
+    assert begin(called, timezone.now())
+    settle(called, Unknown(), now=timezone.now())
+    kept = OutboxEntry.objects.count()
+
+    tell_status(phone, first())
+
+    assert (statuses(), names().count("message.sent")) == (["delivered"], 1)
+    assert (kept, OutboxEntry.objects.count()) == (1, 0)
 
 
 def test_a_sender_that_only_lost_its_lease_ends_nothing(phone: PhoneNumber, graph: GraphServer) -> None:
