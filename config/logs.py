@@ -54,6 +54,8 @@ def logging_config(log_format: str, *, level: str) -> dict[str, Any]:
                 "onboarding",
                 "meta_events",
                 "meta_graph",
+                "inbox",
+                "shared_inbox",
                 "outbound",
             )
         }

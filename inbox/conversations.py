@@ -36,7 +36,9 @@ def note_message(conversation: Conversation, message: Message) -> None:
     if message.source == Source.CUSTOMER and message.type not in NEVER_UNREAD:
         changes["unread_count"] = F("unread_count") + 1
     if message.source == Source.BUSINESS_APP:
-        changes["unread_count"] = Value(0)
+        # What came after the owner's answer was not read with it.
+        is_late = When(last_inbound_at__gt=at, then=F("unread_count"))
+        changes["unread_count"] = Case(is_late, default=Value(0))
     Conversation.objects.filter(pk=conversation.pk).update(**changes)
 
 

@@ -6,10 +6,11 @@ Somebody without a conversation is nobody that a client was told of: what is lea
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from django.db import IntegrityError
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from inbox.contacts import candidates, known, locked, new_contact, take_number_from
+from inbox.contacts import TRIES, candidates, known, locked, new_contact, take_number_from
 from inbox.identity import TOLD, Identity, are_two, current, matching, take_over
 from inbox.models import Contact, ContactAlias, Conversation
 from phones.models import PhoneNumber
@@ -26,12 +27,15 @@ class People:
         self.by_name: dict[Key, list[Contact]] = defaultdict(list)
         self.made: list[Contact] = []
         self.changed: dict[object, Contact] = {}
+        self.read(identities)
+        self.former = former_ids(phone, identities)
+
+    def read(self, identities: Sequence[Identity]) -> None:
         has_chat = Exists(Conversation.objects.filter(contact=OuterRef("pk")))
         for start in range(0, len(identities), BATCH):
-            rows = candidates(phone, identities[start : start + BATCH])
+            rows = candidates(self.phone, identities[start : start + BATCH])
             for row in rows.annotate(has_chat=has_chat):
                 self.add(row)
-        self.former = former_ids(phone, identities)
 
     def add(self, row: Contact) -> None:
         for name in names_of_row(row):
@@ -62,6 +66,9 @@ class People:
                 self.changed[one.pk] = one
         else:
             self.save()
+            if not all(row.pk for row in near):
+                self.read([identity])
+                return self.contact_of(identity)
             one = known(self.phone, found, near, identity)
         self.add(one)
         return one
@@ -75,7 +82,7 @@ class People:
         """Takes the number from whom it was before: from rows that are stored, for that is told."""
         if identity.wa_id and any(row.wa_id == identity.wa_id for row in near):
             self.save()
-            take_number_from(self.phone, near, identity)
+            take_number_from(self.phone, [row for row in near if row.pk], identity)
 
     def is_simple(self, found: Sequence[Contact], near: Sequence[Contact], identity: Identity) -> bool:
         """One row that no client was told of, and a number that nobody else has: nothing to join or tell."""
@@ -84,9 +91,15 @@ class People:
         return is_alone and is_free and not vars(found[0]).get("has_chat", False)
 
     def save(self) -> None:
+        """Rows whose names somebody else gave to a row just now are not stored, and have no id then."""
         now = timezone.now()
         # In one order for everybody: two who make the same people wait for each other, and not in a circle.
-        Contact.objects.bulk_create(sorted(self.made, key=lambda row: row.identifier), batch_size=BATCH)
+        made = sorted(self.made, key=lambda row: row.identifier)
+        Contact.objects.bulk_create(made, batch_size=BATCH, ignore_conflicts=True)
+        for start in range(0, len(made), BATCH):
+            some = {row.pk: row for row in made[start : start + BATCH]}
+            for pk in some.keys() - set(Contact.objects.filter(pk__in=some).values_list("pk", flat=True)):
+                some[pk].pk = None
         for row in self.changed.values():
             row.updated_at = now
         columns = [*TOLD, "heard_at", "saved_name_at", "updated_at"]
@@ -112,9 +125,15 @@ def contacts_of(phone: PhoneNumber, identities: Iterable[Identity]) -> dict[Iden
     people = People(phone, wanted)
     found = {identity: people.contact_of(identity) for identity in wanted}
     people.save()
-    # A later identity may have joined the rows of two earlier ones.
-    gone = [identity for identity, row in found.items() if row.pk is None]
-    return found | {identity: people.contact_of(identity) for identity in gone}
+    for _ in range(TRIES):
+        # A later identity may have joined the rows of two earlier ones, or somebody else was quicker.
+        gone = [identity for identity, row in found.items() if row.pk is None]
+        if not gone:
+            return found
+        people.read(gone)
+        found |= {identity: people.contact_of(identity) for identity in gone}
+        people.save()
+    raise IntegrityError("Somebody else makes the same contacts again and again.")
 
 
 def names_of(identity: Identity) -> Iterator[Key]:

@@ -44,7 +44,8 @@ def claim(now: datetime, *, after: str = "", is_bulk: bool = False) -> Claim:
         work = mailboxes.with_work(now)
         boxes, limit = (work.bulky, 1) if is_bulk else (work.usual, BATCH)
         taken = together(mailboxes.in_turn(now, boxes, after, limit, is_bulk=is_bulk))
-        spent = [row for row in taken if row.attempts >= max_attempts()]
+        # What waits was ended by its worker each time, and says itself when it is tried no more.
+        spent = [row for row in taken if row.status == Status.RUNNING and row.attempts >= max_attempts()]
         give_up(spent, now)
         changes = [row for row in taken if row not in spent]
         if changes:

@@ -13,16 +13,18 @@ from inbox.receiving import TooEarlyError
 from meta_events.bodies import Envelope, Place, found
 from meta_events.claiming import max_attempts
 from meta_events.dispatch import dispatch
+from meta_events.failures import traced, worded
 from meta_events.items import Item, MalformedError, Verdict
 from meta_events.metrics import CHANGES
 from meta_events.models import Change, Notification
 from meta_events.numbers import Numbers
-from meta_events.texts import stored
 
 log = structlog.get_logger("meta_events.handling")
 Status = Change.Status
 # Up to this part of a pause is added to it, so that what failed together is not tried together again.
 SPREAD = 0.2
+# Our clocks and Meta's may differ by less than this.
+AHEAD = timedelta(days=1)
 # Between the tries of what came before the thing that it is about, in seconds.
 EARLY_PAUSES = (1, 5, 15, 40)
 uniform = SystemRandom().uniform
@@ -53,8 +55,8 @@ def handle(
     except MalformedError as wrong:
         failed(change, token, wrong, now, is_final=True)
         return False
-    except Exception as failure:
-        log.error("not handled", change=change.pk, field=change.field, told=change.event, exc_info=failure)
+    except Exception as failure:  # noqa: BLE001 - its end is written down, whatever it is
+        log.error("not handled", change=change.pk, field=change.field, told=change.event, **traced(failure))
         failed(change, token, failure, now, is_final=change.attempts >= max_attempts())
         return False
     CHANGES.labels(verdict.value).inc()
@@ -66,8 +68,9 @@ def place_of(change: Change) -> Place:
 
 
 def item_of(change: Change, row: Notification, envelope: Envelope, numbers: Numbers) -> Item:
-    """Raises MalformedError."""
+    """Raises MalformedError. What is said to happen long after it came is of no time."""
     said = found(envelope, place_of(change))
+    at = said.happened_at
     return Item(
         change_id=change.pk,
         field=said.name,
@@ -78,7 +81,7 @@ def item_of(change: Change, row: Notification, envelope: Envelope, numbers: Numb
         meta_waba_id=said.meta_waba_id,
         meta_phone_number_id=said.meta_phone_number_id,
         phone_id=row.phone_id,
-        at=said.happened_at or row.received_at,
+        at=at if at and at <= row.received_at + AHEAD else row.received_at,
         received_at=row.received_at,
         numbers=numbers,
     )
@@ -94,7 +97,7 @@ def end(change: Change, token: UUID, status: str, now: datetime, **columns: Any)
 
 def failed(change: Change, token: UUID, failure: Exception, now: datetime, *, is_final: bool) -> None:
     """Puts the change off, or ends it. Nothing happens when somebody else has it by now."""
-    error = stored(f"{type(failure).__name__}: {failure}", 500)
+    error = worded(failure)
     CHANGES.labels("failed" if is_final else "put off").inc()
     try:
         if is_final:
@@ -109,7 +112,7 @@ def failed(change: Change, token: UUID, failure: Exception, now: datetime, *, is
 def put_off_early(change: Change, token: UUID, early: TooEarlyError, now: datetime) -> None:
     """What it is about may come within a minute; what never comes is another software's."""
     CHANGES.labels("early").inc()
-    error = stored(f"{type(early).__name__}: {early}", 500)
+    error = worded(early)
     try:
         if change.attempts > len(EARLY_PAUSES):
             end(change, token, Status.SKIPPED, now, error=error)

@@ -8,6 +8,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from meta_events.bodies import Place, UnreadableError, found, opened, places
 from meta_events.elements import BULK
+from meta_events.failures import traced
 from meta_events.items import MalformedError
 from meta_events.models import Change, Notification
 from meta_events.texts import stored
@@ -31,7 +32,7 @@ def split(now: datetime) -> int:
     try:
         return split_some(now, BATCH)
     except (DataError, IntegrityError, ValueError) as refused:
-        log.error("split one by one: the database refused a batch", exc_info=refused)
+        log.error("split one by one: the database refused a batch", **traced(refused))
         return split_one(now)
 
 
@@ -54,7 +55,7 @@ def split_one(now: datetime) -> int:
                 with transaction.atomic():
                     Change.objects.bulk_create(changes_of(row, now), batch_size=ROWS, ignore_conflicts=True)
             except (DataError, IntegrityError, ValueError) as refused:
-                log.error("not split", notification=row.pk, exc_info=refused)
+                log.error("not split", notification=row.pk, **traced(refused))
                 end(row, Status.UNREADABLE, now, error=type(refused).__name__)
             row.save(update_fields=WRITTEN)
     return len(rows)

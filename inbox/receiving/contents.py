@@ -4,7 +4,7 @@ Anything that is not as Meta says becomes `{raw}`: what Meta sent, without its e
 nothing here raises.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,10 @@ ENVELOPE = frozenset(
 CHANGES = frozenset({"edit", "revoke"})
 # Of one message; a customer's endpoint gets it whole.
 MAX_BYTES = 128 * 1024
+# Leaving out texts that are no longer than this, in characters, helps little.
+SHORT = 1000
+# Characters; WhatsApp itself takes 4,096.
+MAX_TEXT = 16_384
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,32 @@ def content_of(kind: str, item: Item) -> Content:
     read = READERS.get(kind)
     found = read(item) if read else None
     content = raw(item) if found is None else clean(found)
-    if len(orjson.dumps(content)) > MAX_BYTES:
-        return {"raw": None}
+    shorten(content)
     return {name: value for name, value in content.items() if value is not None or name == "raw"}
+
+
+def shorten(content: Content) -> None:
+    """Leaves out the longest texts until the rest is not too large: the picture in a card, not its name."""
+    size = len(orjson.dumps(content))
+    if size <= MAX_BYTES:
+        return
+    for holder, key in sorted(leaves_of(content), key=lambda leaf: len(leaf[0][leaf[1]]), reverse=True):
+        if size > MAX_BYTES:
+            size -= len(orjson.dumps(holder[key]))
+            holder[key] = None
+    if len(orjson.dumps(content)) > MAX_BYTES:
+        content.clear()
+        content["raw"] = None
+
+
+def leaves_of(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each text inside, as what holds it and its key there."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, found in inside:
+        if isinstance(found, str) and len(found) > SHORT:
+            yield value, key
+        elif isinstance(found, dict | list):
+            yield from leaves_of(found)
 
 
 def raw(item: Item) -> Content:
@@ -84,7 +111,7 @@ def raw(item: Item) -> Content:
 
 def said_text(item: Item) -> Content | None:
     body = inner(item, "text").get("body")
-    return {"body": body} if isinstance(body, str) else None
+    return {"body": body[:MAX_TEXT]} if isinstance(body, str) else None
 
 
 def media(item: Item) -> Content | None:

@@ -12,7 +12,7 @@ from inbox.conversations import conversation_of
 from inbox.erasure import erase
 from inbox.models import Contact, Conversation, Message
 from inbox.receiving import TooEarlyError
-from tests.inbox.test_history import old, receive_history, thread
+from tests.inbox.test_history import entry, old, receive_history, sync, thread
 from tests.inbox.test_people import NEW, update_id
 from tests.inbox.world import (
     BSUID,
@@ -116,6 +116,22 @@ def test_old_chats_new_messages_answers_and_new_ids_at_once_fit_together(phone):
 
     assert Contact.objects.get().bsuid == NEW
     assert Conversation.objects.get().message_count == Message.objects.count() == 8 * 22 + 1
+
+
+def test_an_address_book_and_the_first_messages_of_the_same_people_at_once_make_one_contact_each(phone):
+    numbers = [f"54911{who:08}" for who in range(60)]
+    book = [entry(phone_number=number, full_name=f"Saved {number}") for number in numbers]
+    first = [
+        lambda who=who, number=number: receive(
+            phone, message(number=who) | {"from": number, "from_user_id": None}, {"wa_id": number}
+        )
+        for who, number in enumerate(numbers)
+    ]
+
+    at_once([*first[:10], lambda: sync(phone, *book), lambda: sync(phone, *book), *first[10:]])
+
+    assert Contact.objects.count() == Conversation.objects.count() == 60
+    assert not Contact.objects.filter(saved_name=None).exists()
 
 
 def test_an_erasure_among_writers_leaves_what_fits_together(phone):

@@ -119,7 +119,27 @@ def test_what_no_database_takes_is_taken_out_and_the_rest_is_kept(phone):
     assert Message.objects.get(wamid="wamid.2").content == {"body": "xy?"}
 
 
-def test_what_is_too_large_to_be_told_is_left_out(phone):
-    receive(phone, message("odd", {"x": "y" * 200_000}))
+def test_of_what_is_too_large_to_be_told_the_longest_texts_are_left_out(phone):
+    cards = [
+        {"name": {"formatted_name": "Bo"}, "phones": [{"phone": "+1"}], "vcard": "x" * 140_000},
+        {"name": {"formatted_name": "Cy"}, "vcard": "x" * 2_000},
+    ]
+
+    receive(phone, message("contacts", cards))
+    receive(phone, message("odd", {"x": "y" * 200_000, "z": 1}, number=2))
+
+    cards[0]["vcard"] = None
+    assert Message.objects.get(type="contacts").content == {"contacts": cards}
+    assert Message.objects.get(type="odd").content == {"raw": {"odd": {"x": None, "z": 1}}}
+
+
+def test_nothing_is_told_of_what_is_too_large_in_small_parts(phone):
+    receive(phone, message("odd", ["y" * 900] * 200))
 
     assert Message.objects.get().content == {"raw": None}
+
+
+def test_a_text_is_told_however_long(phone):
+    receive(phone, message("text", {"body": "\x01" * 200_000}))
+
+    assert Message.objects.get().content == {"body": "\x01" * 16_384}

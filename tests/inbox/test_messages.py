@@ -121,6 +121,15 @@ def test_an_answer_of_the_owner_goes_out_once_and_nothing_is_left_unread(phone):
     assert conversation.last_inbound_at == AT + timedelta(seconds=1)
 
 
+@pytest.mark.parametrize(("second", "unread"), [(1, 1), (5, 0), (9, 0)])
+def test_an_answer_of_the_owner_that_comes_late_leaves_unread_what_came_after_it(phone, second, unread):
+    receive(phone, message(number=5))
+
+    receive_echo(phone, echo(number=second))
+
+    assert Conversation.objects.get().unread_count == unread
+
+
 def test_an_answer_to_somebody_without_a_number_finds_them(phone):
     receive(phone, message())
 

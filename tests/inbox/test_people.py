@@ -148,7 +148,7 @@ def test_what_told_of_somebody_who_is_erased_is_gone_with_its_deliveries(phone):
     receive(phone, message(number=3))
     receive(phone, message(number=4) | {"from": "222", "from_user_id": NEW}, {"wa_id": "222"})
     about = Contact.objects.get(bsuid=BSUID)
-    delivery = Delivery.objects.filter(event__about=about.pk).first()
+    delivery = Delivery.objects.filter(event__about=about.pk)[0]
     Attempt.objects.create(delivery=delivery, webhook=endpoint, number=1, at=AT)
 
     erase(contact=about)
