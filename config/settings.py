@@ -322,6 +322,7 @@ MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=30.0)
 MESSAGE_BACKOFF_SECONDS = env.list("MESSAGE_BACKOFF_SECONDS", cast=float, default=[1, 2, 5, 15, 30, 60])
 MESSAGE_GIVE_UP_SECONDS = env.float("MESSAGE_GIVE_UP_SECONDS", default=600.0)
 MESSAGE_SENDERS = env.int("MESSAGE_SENDERS", default=24)
+MEDIA_STREAMS = env.int("MEDIA_STREAMS", default=3)
 # Days; None: messages are kept.
 MESSAGE_RETENTION_DAYS = (
     env.float("MESSAGE_RETENTION_DAYS") if env.str("MESSAGE_RETENTION_DAYS", default="") else None
@@ -359,6 +360,8 @@ if MESSAGE_PAIR_SECONDS < 0 or MESSAGE_PAIR_BURST < 1 or MESSAGE_SENDERS < 1 or 
         "MESSAGE_PAIR_SECONDS must not be negative, MESSAGE_PAIR_BURST and MESSAGE_SENDERS must be above 0,"
         " and MESSAGE_BACKOFF_SECONDS must name a pause"
     )
+if MEDIA_STREAMS < 1:
+    raise ImproperlyConfigured("MEDIA_STREAMS must be above 0")
 if MESSAGE_LEASE_SECONDS <= 0 or MESSAGE_REQUEST_SECONDS < 0:
     raise ImproperlyConfigured("MESSAGE_LEASE_SECONDS must be above 0, MESSAGE_REQUEST_SECONDS not negative")
 if DELIVERY_ORGANIZATION_CAP < 1:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from api.errors import InvalidFieldError, NotFoundError
 from inbox.files.kinds import LARGEST, mime_type_of
+from inbox.files.places import places
 from inbox.models import Media
 from inbox.sending.senders import loaded, token_of
 from meta_graph import media
@@ -77,21 +78,26 @@ def upload(*, phone: PhoneNumber, file: UploadedFile[Any]) -> Media:
 
 
 def open_file(*, file: Media) -> OpenFile:
-    """Asks Meta where it is, and begins to read it. Raises DeletedError, ConflictError, GraphError."""
+    """Asks Meta where it is, and begins to read it.
+
+    Raises DeletedError, ConflictError, GraphError, and BusyError where too many are read already.
+    """
     phone = loaded(file.phone_id)
     token = token_of(phone)
-    opened = ExitStack()
-    try:
-        info = media.read(
-            media_id=file.meta_media_id, phone_number_id=phone.meta_phone_number_id, token=token
-        )
-        download = opened.enter_context(media.download(url=info.url, token=token, max_bytes=MOST))
-    except GraphError as error:
-        note_refusal(phone, token, error)
-        if error.cause is Cause.OBJECT_GONE or error.http_status == 404:
-            raise DeletedError from error
-        raise
-    return OpenFile(info, download, opened)
+    with ExitStack() as opened:
+        places.take()
+        opened.callback(places.give_back)
+        try:
+            info = media.read(
+                media_id=file.meta_media_id, phone_number_id=phone.meta_phone_number_id, token=token
+            )
+            download = opened.enter_context(media.download(url=info.url, token=token, max_bytes=MOST))
+        except GraphError as error:
+            note_refusal(phone, token, error)
+            if error.cause is Cause.OBJECT_GONE or error.http_status == 404:
+                raise DeletedError from error
+            raise
+        return OpenFile(info, download, opened.pop_all())
 
 
 def note_refusal(phone: PhoneNumber, token: Token, error: GraphError) -> None:

@@ -74,6 +74,7 @@ def test_a_missing_variable_stops_the_start_with_its_name(name: str) -> None:
         ("META_EVENT_LEASE_SECONDS", "0"),
         ("META_EVENT_RETENTION_DAYS", "7"),
         ("MESSAGE_RETENTION_DAYS", "7"),
+        ("MEDIA_STREAMS", "0"),
         ("SANDBOX", "true"),
         ("API_RATE_LIMIT", "many"),
         ("FIELD_ENCRYPTION_KEYS", "not-a-key"),

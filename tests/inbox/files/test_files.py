@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from inbox.files.kinds import LIMITS, Kind, kind_of, mime_type_of
+from inbox.files.places import places
 from inbox.models import Media
 from meta_graph.sandbox.messaging import writing
 from phones.models import PhoneNumber
@@ -221,6 +222,34 @@ def test_a_number_without_access_is_a_conflict(api: Api, phone: PhoneNumber) -> 
 
     assert post(api, phone).status_code == 409
     assert read(api, phone, media).status_code == 409
+
+
+def test_too_many_at_once_are_asked_to_come_again_and_each_end_makes_room(
+    api: Api, phone: PhoneNumber, settings: Any
+) -> None:
+    settings.MEDIA_STREAMS = 2
+    media = post(api, phone).json()["data"]["id"]
+    left, whole = read(api, phone, media), read(api, phone, media)
+
+    refused = read(api, phone, media)
+    left.close()
+    assert b"".join(whole.streaming_content) == PNG
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert int(refused["Retry-After"]) > 0
+    again = [read(api, phone, media) for _ in range(2)]
+    assert [answer.status_code for answer in again] == [200, 200]
+    for answer in (*again, whole, left):
+        answer.close()
+    assert places.taken == 0
+
+
+def test_what_meta_does_not_give_takes_no_place(api: Api, phone: PhoneNumber) -> None:
+    row = Media.objects.create(phone=phone, meta_media_id="999999999999")
+
+    answer = read(api, phone, row.pk)
+
+    assert (answer.status_code, places.taken) == (404, 0)
 
 
 # ---- over real HTTP -------------------------------------------------------------------------------------
