@@ -1,4 +1,4 @@
-"""How many files a process reads from Meta at once: each holds one of its few threads that answer requests."""
+"""How many files a process reads from Meta at once: each holds one of its threads that answer requests."""
 
 import threading
 
