@@ -26,6 +26,8 @@ NOTHING = Envelope("", [])
 TURNS = 2
 TURN_SECONDS = 20.0
 SPLIT_SECONDS = 1.0
+# Of bodies that one turn has open: Meta's are three megabytes at most.
+OPEN_BYTES = 8 * 2**20
 DATABASE_PAUSE_SECONDS = 0.2
 # What a sweep finds after so long was not rung for.
 UNHEARD_AFTER = timedelta(seconds=2)
@@ -84,20 +86,33 @@ class Turn:
 class Bodies:
     """The notifications of what is claimed: read together, opened once, and kept for the next claim.
 
-    A body may hold a thousand changes, which come in many claims, in turn with those of other bodies.
+    A body may hold a thousand changes, which come in many claims, in turn with those of other bodies. Opened
+    it takes many times its bytes: the ones that were opened first are closed again where they are too many.
     """
 
     def __init__(self) -> None:
-        self.kept: dict[int, tuple[Notification, Envelope]] = {}
+        self.rows: dict[int, Notification] = {}
+        self.envelopes: dict[int, Envelope] = {}
 
     def open(self, changes: Sequence[Change]) -> None:
         wanted = {change.notification_id for change in changes}
-        found = Notification.objects.in_bulk(wanted - self.kept.keys())
-        self.kept = {pk: kept for pk, kept in self.kept.items() if pk in wanted}
-        self.kept |= {pk: (row, envelope_of(row)) for pk, row in found.items()}
+        found = Notification.objects.in_bulk(wanted - self.rows.keys())
+        self.rows = {pk: row for pk, row in self.rows.items() if pk in wanted} | found
+        self.envelopes = {pk: kept for pk, kept in self.envelopes.items() if pk in wanted}
 
     def of(self, change: Change) -> tuple[Notification, Envelope]:
-        return self.kept[change.notification_id]
+        pk = change.notification_id
+        if pk not in self.envelopes:
+            self.make_room(len(self.rows[pk].body))
+            self.envelopes[pk] = envelope_of(self.rows[pk])
+        return self.rows[pk], self.envelopes[pk]
+
+    def make_room(self, size: int) -> None:
+        sizes = {pk: len(self.rows[pk].body) for pk in self.envelopes}
+        for pk in list(self.envelopes):
+            if sum(sizes.values()) + size <= OPEN_BYTES:
+                return
+            del self.envelopes[pk], sizes[pk]
 
 
 def envelope_of(row: Notification) -> Envelope:

@@ -9,7 +9,7 @@ from meta_events.claiming import BATCH, claim
 from meta_events.items import Verdict
 from meta_events.mailboxes import Work, with_work
 from meta_events.models import Change, Notification
-from meta_events.pump import Pump
+from meta_events.pump import OPEN_BYTES, Bodies, Pump
 from meta_events.splitting import BATCH as SPLIT
 from meta_events.splitting import split
 from tests.meta_events.world import change, told
@@ -133,3 +133,37 @@ def test_what_died_alone_holds_up_no_other_mailbox():
 
     assert claimed() == ["A"]
     assert claimed(after="A") == ["B"]
+
+
+def large_bodies(count: int, size: int) -> list[Change]:
+    made = []
+    for number in range(count):
+        row = told(change("seen", n=number, text="x" * size))
+        split(timezone.now())
+        made.append(Change.objects.get(notification=row))
+    return made
+
+
+def test_large_bodies_are_not_all_open_at_once():
+    changes, bodies = large_bodies(4, 3 * 2**20), Bodies()
+    bodies.open(changes)
+
+    for one in changes:
+        row, envelope = bodies.of(one)
+        assert envelope.entries[0]["changes"][0]["value"]["n"] == changes.index(one)
+        assert row.pk == one.notification_id
+        assert sum(len(bodies.rows[pk].body) for pk in bodies.envelopes) <= OPEN_BYTES
+
+    assert list(bodies.envelopes) == [one.notification_id for one in changes[-2:]]
+
+
+def test_bodies_that_fit_are_opened_once_for_all_claims():
+    changes, bodies = large_bodies(3, 1000), Bodies()
+
+    bodies.open(changes)
+    first = [id(bodies.of(one)[1]) for one in changes]
+    bodies.open(changes)
+
+    assert [id(bodies.of(one)[1]) for one in reversed(changes)] == first[::-1]
+    bodies.open(changes[:1])
+    assert list(bodies.envelopes) == [changes[0].notification_id]
