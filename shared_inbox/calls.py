@@ -28,7 +28,7 @@ def conversations(request: HttpRequest, session: SharedInboxSession) -> HttpResp
         search=request.GET.get("search", "").strip()[:MAX_SEARCH].replace("\x00", ""),
         after=request.GET.get("after", ""),
     )
-    data = [shapes.conversation_json(row, session.link) for row in found.rows]
+    data = shapes.conversations_json(found.rows, session.link)
     return JsonResponse({"data": data, "after": found.after})
 
 
@@ -37,11 +37,11 @@ def messages(request: HttpRequest, session: SharedInboxSession, conversation_id:
     """`?after` -> `{conversation, data, after}`, the newest message first."""
     require(request, session, Permission.READ_INBOX)
     row = reading.conversation(phone=session.link.phone, pk=conversation_id)
-    found = reading.messages(conversation=row, after=request.GET.get("after", ""))
+    found = reading.messages(conversation=row, after=request.GET.get("after", ""), size=reading.THREAD_PAGE)
     return JsonResponse(
         {
             "conversation": shapes.conversation_json(row, session.link),
-            "data": shapes.messages_json(found.rows),
+            "data": shapes.messages_json(found.rows, session.link),
             "after": found.after,
         }
     )
@@ -60,38 +60,22 @@ def details(request: HttpRequest, session: SharedInboxSession, conversation_id: 
 def news(request: HttpRequest, session: SharedInboxSession) -> HttpResponseBase:
     """`?open=<conversation>&seen=<mark>` -> 204 while nothing changed, else `{seen, conversations, data}`.
 
-    Asked every few seconds by every open page: two small reads by index, and nothing is worded in vain.
+    Asked every few seconds by every open page: two small reads by index, and no row is loaded in vain.
     """
     require(request, session, Permission.READ_INBOX)
     link, asked = session.link, request.GET.get("open", "")
-    listed = reading.conversations(phone=link.phone).rows
-    row = opened(session, asked)
-    shown = reading.messages(conversation=row).rows if row else []
-    mark = reading.fingerprint([asked, [state(one) for one in listed], [standing(one) for one in shown]])
+    mark = reading.fingerprint(reading.standing(phone=link.phone, opened=asked))
     if mark == request.GET.get("seen"):
         return HttpResponse(status=204)
+    row = reading.conversation(phone=link.phone, pk=UUID(asked)) if reading.is_uuid(asked) else None
+    shown = reading.messages(conversation=row).rows if row else []
     return JsonResponse(
         {
             "seen": mark,
-            "conversations": [shapes.conversation_json(one, link) for one in listed],
-            "data": shapes.messages_json(shown),
+            "conversations": shapes.conversations_json(reading.conversations(phone=link.phone).rows, link),
+            "data": shapes.messages_json(shown, link),
         }
     )
-
-
-def opened(session: SharedInboxSession, asked: str) -> Any:
-    try:
-        return reading.conversation(phone=session.link.phone, pk=UUID(asked)) if asked else None
-    except ValueError:
-        return None
-
-
-def state(row: Any) -> tuple[Any, ...]:
-    return row.pk, row.last_message_at, row.unread_count, row.contact.updated_at
-
-
-def standing(row: Any) -> tuple[Any, ...]:
-    return row.pk, row.status, row.edited_at, row.revoked_at, row.error is None
 
 
 @inbox_call
@@ -107,7 +91,7 @@ def send(request: HttpRequest, session: SharedInboxSession, conversation_id: UUI
         body={name: value for name, value in body.items() if name != "clientKey"},
         address=address_of(request),
     )
-    return JsonResponse({"data": shapes.messages_json([message])[0]}, status=201)
+    return JsonResponse({"data": shapes.messages_json([message], session.link)[0]}, status=201)
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
@@ -51,6 +53,8 @@ def untraceable(response: HttpResponse) -> HttpResponse:
 
 @require_safe
 @ensure_csrf_cookie
+# blob: what was just chosen, before it is sent.
+@csp_update({"img-src": ["blob:"], "media-src": [SELF, "blob:"]})
 def inbox(request: HttpRequest) -> HttpResponseBase:
     """The page. What it shows comes by its script's calls."""
     try:

@@ -1,19 +1,24 @@
 """What the page reads: conversations, the messages of one, what is new. By cursors, never by counting."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from api.errors import InvalidFieldError, NotFoundError
 from inbox.models import Contact, Conversation, Message
 from phones.models import PhoneNumber
+from shared_inbox.models import SharedInboxAction, SharedInboxLink
 
-PAGE, SEARCHED = 30, 50
+PAGE = 30
+# Of a thread that is scrolled back; what is new is asked for in pages of PAGE, again and again.
+THREAD_PAGE = 60
+WRITTEN_NUMBER = frozenset("0123456789 +-.()/")
+NEWEST_FIRST = ("-timestamp", "-created_at", "-id")
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,9 @@ def conversations(*, phone: PhoneNumber, search: str = "", after: str = "") -> P
 
 
 def found_contacts(phone: PhoneNumber, search: str) -> QuerySet[Contact]:
-    digits = "".join(filter(str.isdigit, search))
+    # "Room 17" is a name; "+54 9 11" is a part of a number.
+    is_number = not set(search) - WRITTEN_NUMBER
+    digits = "".join(filter(str.isdigit, search)) if is_number else ""
     named = Q(name__icontains=search) | Q(saved_name__icontains=search) | Q(username__icontains=search)
     numbered = Q(phone_number__contains=digits) | Q(wa_id__contains=digits) if digits else Q()
     return Contact.objects.filter(named | numbered if digits else named, phone=phone)
@@ -51,7 +58,7 @@ def conversation(*, phone: PhoneNumber, pk: UUID) -> Conversation:
     return row
 
 
-def messages(*, conversation: Conversation, after: str = "") -> Page:
+def messages(*, conversation: Conversation, after: str = "", size: int = PAGE) -> Page:
     """The newest first; `after` gives the older ones."""
     rows = Message.objects.filter(conversation=conversation)
     if after:
@@ -61,13 +68,62 @@ def messages(*, conversation: Conversation, after: str = "") -> Page:
             raise InvalidFieldError("after", "There is no such place.")
         same = Q(timestamp=at) & (Q(created_at__lt=anchor[0]) | Q(created_at=anchor[0], pk__lt=pk))
         rows = rows.filter(Q(timestamp__lt=at) | same)
-    found = list(rows.order_by("-timestamp", "-created_at", "-id")[: PAGE + 1])
-    return page(found, lambda row: written(row.timestamp, row.pk))
+    found = list(rows.order_by(*NEWEST_FIRST)[: size + 1])
+    return page(found, lambda row: written(row.timestamp, row.pk), size)
 
 
-def page(found: list[Any], place: Any) -> Page:
-    shown = found[:PAGE]
-    return Page(shown, place(shown[-1]) if len(found) > PAGE else None)
+def standing(*, phone: PhoneNumber, opened: str) -> tuple[Any, ...]:
+    """All that the newest pages show, as far as it changes, without the rows: open pages ask all day."""
+    listed = Conversation.objects.filter(phone=phone).order_by("-last_message_at", "-id")
+    facts = listed.values_list("pk", "last_message_at", "unread_count", "contact__updated_at")
+    if not is_uuid(opened):
+        return opened, list(facts[:PAGE])
+    shown = Message.objects.filter(conversation_id=UUID(opened), phone=phone).order_by(*NEWEST_FIRST)
+    states = shown.values_list("pk", "status", "edited_at", "revoked_at", "failed_at")
+    return opened, list(facts[:PAGE]), list(states[:PAGE])
+
+
+def is_uuid(given: str) -> bool:
+    try:
+        return bool(UUID(given))
+    except ValueError:
+        return False
+
+
+def newest_messages(rows: Sequence[Conversation]) -> dict[UUID, Message]:
+    """By the conversation's id."""
+    newest = Message.objects.filter(conversation=OuterRef("pk")).order_by(*NEWEST_FIRST).values("pk")[:1]
+    of = (
+        Conversation.objects.filter(pk__in=[row.pk for row in rows])
+        .order_by()
+        .annotate(newest=Subquery(newest))
+    )
+    ids = list(of.values_list("newest", flat=True))
+    return {row.conversation_id: row for row in Message.objects.filter(pk__in=ids).order_by()}
+
+
+def answered(rows: Iterable[Message]) -> dict[str, Message]:
+    """By Meta's ids, those messages that are answered in `rows`, which are of one conversation."""
+    answers = [row for row in rows if row.reply_to_wamid]
+    if not answers:
+        return {}
+    wamids = {row.reply_to_wamid for row in answers}
+    found = Message.objects.filter(phone=answers[0].phone_id, wamid__in=wamids).order_by()
+    return {row.wamid or "": row for row in found}
+
+
+def client_keys(rows: Iterable[Message], link: SharedInboxLink) -> dict[UUID, str]:
+    """What pages of the link called their messages when they sent them: a page knows its own again."""
+    sent = [row.pk for row in rows if row.source == Message.Source.API]
+    if not sent:
+        return {}
+    actions = SharedInboxAction.objects.filter(link=link, message__in=sent, client_key__isnull=False)
+    return {pk: str(key) for pk, key in actions.order_by().values_list("message", "client_key") if pk}
+
+
+def page(found: list[Any], place: Any, size: int = PAGE) -> Page:
+    shown = found[:size]
+    return Page(shown, place(shown[-1]) if len(found) > size else None)
 
 
 def written(at: datetime, pk: UUID) -> str:

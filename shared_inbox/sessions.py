@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 
+from organizations.models import Organization
+from phones.models import PhoneNumber
 from shared_inbox.models import SharedInboxAction, SharedInboxLink, SharedInboxSession
 from shared_inbox.services import TOKEN_BYTES, hashed
-from wabas.models import Waba
 
 COOKIE = "shared_inbox"
 LIFETIME = timedelta(hours=12)
@@ -21,6 +22,18 @@ SEEN_EVERY = timedelta(minutes=1)
 # A URL that somebody reloads all day makes no more rows than this.
 MAX_SESSIONS = 200
 Kind = SharedInboxAction.Kind
+OF_PHONE = frozenset(
+    {"id", "organization", "waba", "meta_phone_number_id", "phone_number", "disconnected_at"}
+)
+OF_ORGANIZATION = frozenset({"id", "suspended_at"})
+SELDOM = [
+    *(f"link__phone__{field.name}" for field in PhoneNumber._meta.fields if field.name not in OF_PHONE),
+    *(
+        f"link__phone__organization__{field.name}"
+        for field in Organization._meta.fields
+        if field.name not in OF_ORGANIZATION
+    ),
+]
 
 
 class EndedError(Exception):
@@ -67,14 +80,16 @@ def drop_needless(link: SharedInboxLink, now: datetime) -> None:
 
 
 def session_of(key: str, now: datetime) -> SharedInboxSession:
-    """The session of a cookie's value, with its link, phone, WABA and organization. Raises EndedError."""
-    phone_secrets = Prefetch("link__phone__waba", Waba.objects.without_token())
-    rows = SharedInboxSession.objects.select_related("link__phone__organization").defer(
-        "link__phone__pin", "link__phone__new_pin"
-    )
-    found = rows.prefetch_related(phone_secrets).filter(key_hash=hashed(key), expires_at__gt=now).first()
-    if found is None:
-        raise EndedError
+    """The session of a cookie's value, with its link, phone and organization. Raises EndedError.
+
+    Every open page asks for it every few seconds: of the phone and its organization no more is read than is
+    needed each time.
+    """
+    rows = SharedInboxSession.objects.select_related("link__phone__organization").defer(*SELDOM)
+    try:
+        found = rows.get(key_hash=hashed(key), expires_at__gt=now)
+    except SharedInboxSession.DoesNotExist:
+        raise EndedError from None
     usable(found.link, now)
     note_seen(found, now)
     return found

@@ -1,16 +1,30 @@
 """Conversations, messages and contacts as the page's script gets them, by what the link permits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
 from django.urls import reverse
 
 from api.times import timestamp
 from inbox.contact_events import contact_data
 from inbox.content import MEDIA_TYPES, shown_content
 from inbox.models import Contact, Conversation, Message
-from inbox.replies import replies
+from shared_inbox import reading
 from shared_inbox.models import Permission, SharedInboxLink
+
+# Of a message that is shown in one line: more than that is not read there.
+BRIEF_BYTES, BRIEF_LETTERS = 2000, 200
+
+
+def conversations_json(rows: Sequence[Conversation], link: SharedInboxLink) -> list[dict[str, Any]]:
+    """With the newest message of each, in brief."""
+    newest = reading.newest_messages(rows)
+    return [
+        conversation_json(row, link)
+        | {"lastMessage": brief_json(newest[row.pk]) if row.pk in newest else None}
+        for row in rows
+    ]
 
 
 def conversation_json(row: Conversation, link: SharedInboxLink) -> dict[str, Any]:
@@ -43,10 +57,38 @@ def details_json(contact: Contact, row: Conversation) -> dict[str, Any]:
     }
 
 
-def messages_json(rows: Iterable[Message]) -> list[dict[str, Any]]:
+def messages_json(rows: Iterable[Message], link: SharedInboxLink) -> list[dict[str, Any]]:
+    """`replyTo` has what is answered in brief; `clientKey` is what the page called a message of this link."""
     found = list(rows)
-    answered = replies(found)
-    return [message_json(row) | {"replyTo": answered.get(row.pk)} for row in found]
+    answered, keys = reading.answered(found), reading.client_keys(found, link)
+    return [
+        message_json(row)
+        | {
+            "replyTo": reply_json(row.reply_to_wamid, answered) if row.reply_to_wamid else None,
+            "clientKey": keys.get(row.pk),
+        }
+        for row in found
+    ]
+
+
+def reply_json(wamid: str, answered: dict[str, Message]) -> dict[str, Any]:
+    row = answered.get(wamid)
+    whole = {"messageId": str(row.pk) if row else None, "wamid": wamid}
+    return whole | (brief_json(row) if row else {})
+
+
+def brief_json(row: Message) -> dict[str, Any]:
+    """A message for one line: a long content is cut down to its short texts."""
+    content = shown_content(row)
+    if len(orjson.dumps(content)) > BRIEF_BYTES:
+        content = {name: value[:BRIEF_LETTERS] for name, value in content.items() if isinstance(value, str)}
+    return {
+        "direction": row.direction,
+        "type": row.type,
+        "content": content,
+        "status": row.status,
+        "revokedAt": timestamp(row.revoked_at) if row.revoked_at else None,
+    }
 
 
 def message_json(row: Message) -> dict[str, Any]:
@@ -57,6 +99,7 @@ def message_json(row: Message) -> dict[str, Any]:
         "source": row.source,
         "type": row.type,
         "content": page_content(row),
+        "context": row.context,
         "targetWamid": row.target_wamid,
         "status": row.status,
         "error": row.error,
