@@ -9,13 +9,17 @@ function inboxCalls(config, onEnded) {
 
   async function call(path, options = {}) {
     if (isOver) return { status: 401, body: {}, retryAfterMs: 0 };
-    const signal = AbortSignal.any([AbortSignal.timeout(ANSWER_MS), ...(options.signal ? [options.signal] : [])]);
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), ANSWER_MS);
+    if (options.signal) options.signal.addEventListener("abort", () => stop.abort());
     try {
-      const response = await fetch(`${config.root}/${path}`, { credentials: "same-origin", cache: "no-store", ...options, signal });
+      const response = await fetch(`${config.root}/${path}`, { credentials: "same-origin", cache: "no-store", ...options, signal: stop.signal });
       const body = response.status === 204 ? {} : await response.json().catch(() => ({}));
       return judged(response.status, body, response.headers.get("Retry-After"));
     } catch {
       return { status: 0, body: {}, retryAfterMs: 0 };
+    } finally {
+      clearTimeout(timer);
     }
   }
 
