@@ -222,7 +222,7 @@ function threadView(root, calls, hooks) {
     }
     const after = newestInbound();
     scroll.grown();
-    if (after && after !== before) {
+    if (after && (!before || after.id !== before.id)) {
       tell(after);
       readIfSeen();
     }

@@ -54,6 +54,8 @@ def test_enter_sends_and_shift_enter_breaks_the_line(desk: Desk, wrong: list[str
     expect(desk.text).to_be_focused()
     desk.sees_state("two", "Read")
     assert desk.inbox.got(number)[0]["content"]["body"] == "One\ntwo"
+    # What became of it is news, but no new message.
+    expect(desk.page.locator("[data-said]")).to_be_empty()
     assert wrong == []
 
 
