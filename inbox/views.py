@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.errors import NotFoundError
 from inbox import erasure, examples
 from inbox.former_names import contact_now, renamed
 from inbox.models import Contact, Conversation, Message
@@ -101,9 +102,14 @@ class ContactViewSet(InboxViewSet):
 
     def contact(self) -> Contact:
         """The contact of the path, by the id of a row too that was joined to it; or a 404."""
-        if now := contact_now(self.phone, self.kwargs["contactId"]):
-            self.kwargs["contactId"] = str(now)
-        found: Contact = self.row(self.get_queryset(), "contactId")
+        rows = self.get_queryset()
+        try:
+            found: Contact = self.row(rows, "contactId")
+        except NotFoundError:
+            now = contact_now(self.phone, self.kwargs["contactId"].lower())
+            if now is None:
+                raise
+            found = rows.get(pk=now)
         return found
 
     @extend_schema(operation_id="listContacts", parameters=[ContactFilters], examples=[examples.PERSON])
