@@ -224,6 +224,7 @@ def test_a_number_without_access_is_a_conflict(api: Api, phone: PhoneNumber) -> 
     assert read(api, phone, media).status_code == 409
 
 
+@pytest.mark.django_db(transaction=True)
 def test_too_many_at_once_are_asked_to_come_again_and_each_end_makes_room(
     api: Api, phone: PhoneNumber, settings: Any
 ) -> None:
