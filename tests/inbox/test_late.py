@@ -142,6 +142,14 @@ def test_an_address_book_that_comes_again_gives_no_name_of_before_back(phone):
     assert people()[0]["saved_name"] is None
 
 
+def test_a_removal_from_the_address_book_that_comes_late_takes_no_newer_name(phone):
+    sync(phone, entry(full_name="Ana Diaz", second=5))
+
+    sync(phone, entry("remove", second=3))
+
+    assert people()[0]["saved_name"] == "Ana Diaz"
+
+
 def test_new_ids_in_any_order_end_with_the_newest(phone):
     receive(phone, message(number=1))
     update_id(phone, "AR.2", "AR.3", 9)
