@@ -120,7 +120,7 @@ def test_what_no_database_takes_is_taken_out_and_the_rest_is_kept(phone):
 
 
 def test_of_what_is_too_large_to_be_told_the_longest_texts_are_left_out(phone):
-    cards = [
+    cards: list[dict[str, object]] = [
         {"name": {"formatted_name": "Bo"}, "phones": [{"phone": "+1"}], "vcard": "x" * 140_000},
         {"name": {"formatted_name": "Cy"}, "vcard": "x" * 2_000},
     ]
