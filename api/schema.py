@@ -124,7 +124,7 @@ class ContractSchema(AutoSchema):
         if self.method in {"POST", "PATCH"}:
             statuses += ["413", "415"]
         asks_meta = getattr(self.view, "action", "") in getattr(self.view, "asks_meta", ())
-        if self.method in {"DELETE", "POST"} or asks_meta:
+        if self.method in {"DELETE", "PATCH", "POST"} or asks_meta:
             statuses.append("409")
         if asks_meta:
             statuses += OF_META

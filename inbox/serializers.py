@@ -130,7 +130,7 @@ class MessageOutput(Output):
 class Digits(Text):
     """A number as people write it, as its digits."""
 
-    request_schema = {"pattern": r"[0-9]"}
+    request_schema = {"format": "phone-number"}
     default_error_messages = {"digits": "This is not a phone number in international form."}
 
     def to_internal_value(self, data: Any) -> str:

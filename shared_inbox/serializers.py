@@ -10,12 +10,14 @@ from rest_framework import serializers
 from api.fields import Choice, Flag, Text, Timestamp
 from api.serializers import Input, Output, Query
 from phones.models import PhoneNumber
+from phones.serializers import UUID_FORM
 from shared_inbox.models import SharedInboxLink
 
 
 class PhoneId(Text):
     """Our UUID of a phone or Meta's number, as the condition that finds it."""
 
+    request_schema = {"pattern": f"^([0-9]{{1,32}}|{UUID_FORM})$"}
     default_error_messages = {"phone_id": "This is neither a UUID nor an id of Meta's."}
 
     def to_internal_value(self, data: Any) -> Any:

@@ -6,8 +6,14 @@ from api.fields import Text
 from api.serializers import Input, Output
 
 
+class File(serializers.FileField):
+    """A part of a form. An empty one is refused."""
+
+    request_schema = {"minLength": 1}
+
+
 class UploadInput(Input):
-    file = serializers.FileField(
+    file = File(
         help_text="The file, with its Content-Type. Images up to 5 MB, stickers (WebP) 500 KB, audio and "
         "video 16 MB, everything else 100 MB."
     )

@@ -4,7 +4,13 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiRequest,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +25,10 @@ from inbox.viewsets import InboxViewSet
 
 EXAMPLE = {"id": "aa0e8400-e29b-41d4-a716-446655440005", "mimeType": "application/pdf", "size": 48213}
 MEDIA_ID = OpenApiParameter("mediaId", str, OpenApiParameter.PATH, description="Our id, or Meta's.")
+
+
+# The part says what it is: without that its name has to tell.
+TYPED = {"file": {"contentType": "image/jpeg, image/png, video/mp4, audio/ogg, application/pdf"}}
 
 
 class FormNeededError(UnsupportedMediaTypeError):
@@ -38,7 +48,7 @@ class MediaViewSet(InboxViewSet):
 
     @extend_schema(
         operation_id="uploadMedia",
-        request={"multipart/form-data": UploadInput},
+        request={"multipart/form-data": OpenApiRequest(UploadInput, encoding=TYPED)},
         responses={201: MediaOutput},
         examples=[OpenApiExample("A document", EXAMPLE, response_only=True, status_codes=["201"])],
     )

@@ -15,6 +15,7 @@ MAX_RECIPIENT = 160
 class Recipient(Text):
     """Digits, written as people write numbers, or whatever a webhook gave as `contactReplyTo`."""
 
+    request_schema = {"pattern": r"^(\+?[0-9]{5,20}|[A-Z]{2}\.[A-Za-z0-9]{1,128})$"}
     default_error_messages = {"recipient": "A number in international form is needed, or a contactReplyTo."}
 
     def __init__(self, **kwargs: Any) -> None:

@@ -23,6 +23,7 @@ YESTERDAY = os.environ["YESTERDAY"]
 # What only this world knows to be right, by the name of the field or of the query's parameter.
 IN_BODY: dict[str, dict[str, Any]] = {
     "wabaId": {"enum": [*os.environ["WABA_IDS"].split(), None]},  # WABAs of the calling organization
+    "phoneNumberId": {"enum": os.environ["PHONE_IDS"].split()},  # phones of the calling organization
     "expiresAt": {"pattern": "^([3-9]|2[1-9])"},  # a time in the future
     "since": {"enum": [YESTERDAY]},  # a time within the 30 days that events are kept
     "url": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},  # of a server that is not this platform

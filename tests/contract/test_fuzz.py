@@ -12,7 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from api.times import timestamp
+from shared_inbox.examples import BODY
 from tests.conftest import Api
+from tests.phones.world import healthy_phone
 from tests.wabas.world import Meta
 from wabas.examples import WABA
 from wabas.models import Waba
@@ -28,7 +30,8 @@ def test_schemathesis_finds_nothing(
     settings.API_RATE_LIMIT = "1000000/minute"
     phone = meta.registered_phone(api.organization)
     # The WABA of the document's examples, so that they are right in this world.
-    Waba.objects.create(organization=api.organization, pk=WABA["id"], meta_waba_id=WABA["metaWabaId"])
+    waba = Waba.objects.create(organization=api.organization, pk=WABA["id"], meta_waba_id=WABA["metaWabaId"])
+    healthy_phone(api.organization, waba, pk=BODY["phoneNumberId"])
     with transaction.atomic():
         event = publish(organization=api.organization, name="message.received", data={})
     given = {
@@ -37,6 +40,7 @@ def test_schemathesis_finds_nothing(
         "API_KEY": api.key or "",
         "API_URL": running,
         "WABA_IDS": f"{phone.waba_id} {WABA['id']}",
+        "PHONE_IDS": f"{phone.pk} {BODY['phoneNumberId']}",
         "PYTHONPATH": str(settings.BASE_DIR),
     }
 

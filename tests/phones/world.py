@@ -24,7 +24,9 @@ def known_phone(organization: Organization, meta: Meta, **options: Any) -> Phone
     return phone
 
 
-def healthy_phone(organization: Organization, waba: Waba | None = None, number: int = 1) -> PhoneNumber:
+def healthy_phone(
+    organization: Organization, waba: Waba | None = None, number: int = 1, **columns: Any
+) -> PhoneNumber:
     """Rows alone, as after a check that found all well, of which clients were told."""
     waba = waba or healthy_waba(organization)
     now = timezone.now()
@@ -39,6 +41,7 @@ def healthy_phone(organization: Organization, waba: Waba | None = None, number: 
         health=ABLE,
         synced_at=now,
         announced={"capabilities": dict.fromkeys(ALL, True), "warnings": [], "at": now.isoformat()},
+        **columns,
     )
 
 

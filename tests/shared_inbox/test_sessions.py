@@ -154,7 +154,8 @@ def test_an_address_may_open_so_many_links_a_minute(shared, browser, settings):
     made = shared()
 
     with time_machine.travel(timezone.now(), tick=False):
-        opened = [Client().get(path_of(made))["Location"] for _ in range(3)]
+        # Redis counts on from one test to the next: an address that nobody else has.
+        opened = [Client(REMOTE_ADDR="192.0.2.30").get(path_of(made))["Location"] for _ in range(3)]
 
     assert opened == ["/shared/inbox", "/shared/inbox", "/shared/ended"]
 
