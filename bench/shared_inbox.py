@@ -82,10 +82,20 @@ def opened(inbox: Inbox) -> OpenPage:
     session = requests.Session()
     session.get(inbox.share()["publicUrl"], timeout=30).raise_for_status()
     root = f"{inbox.product.url}/shared/inbox"
-    listed = session.get(f"{root}/conversations", params={"search": number}, timeout=30).json()["data"]
-    page = OpenPage(session, root, listed[0]["id"])
+    page = OpenPage(session, root, conversation_of(session, root, number))
     page.ask()
     return page
+
+
+def conversation_of(session: requests.Session, root: str, number: str) -> str:
+    """It is there as soon as the worker has taken in what its customer wrote."""
+    ends = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < ends:
+        found = session.get(f"{root}/conversations", params={"search": number}, timeout=30).json()["data"]
+        if found:
+            return str(found[0]["id"])
+        time.sleep(0.1)
+    raise RuntimeError("what a customer wrote does not appear")
 
 
 def share(group: int, work: Callable[[], None]) -> float:
