@@ -4,9 +4,7 @@ Each call is made in the request. What Meta refuses or cannot do is raised as th
 """
 
 import math
-from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from api.errors import ConflictError, RateLimitedError
@@ -24,6 +22,7 @@ from phones.registration import (
     attempts_left,
     next_attempt_at,
     pin_for,
+    refuse_second,
     register,
     standing,
 )
@@ -63,10 +62,6 @@ class PinOfAppError(ConflictError):
     message = "The number is on the WhatsApp Business app, where its owner sets the PIN."
 
 
-class UnderWayError(ConflictError):
-    message = "A registration of this number is under way."
-
-
 def register_phone(*, phone: PhoneNumber, pin: str | None = None) -> PhoneNumber:
     """Puts the number on the Cloud API with `pin`, else with its own. Raises ConflictError, GraphError.
 
@@ -74,6 +69,7 @@ def register_phone(*, phone: PhoneNumber, pin: str | None = None) -> PhoneNumber
     may have done it unnoticed. A given PIN is kept before it is sent, and becomes the number's own when Meta
     takes it. Raises PausedError too.
     """
+    began = timezone.now()
     current, token = usable(phone)
     refuse_known(current)
     refuse_paused(current.waba)
@@ -81,13 +77,17 @@ def register_phone(*, phone: PhoneNumber, pin: str | None = None) -> PhoneNumber
     refuse_needless(refresh_phone(phone=current, info=info))
     if current.disconnected_at:
         raise NotConnectedError
-    # Once more: while Meta was asked another caller may have begun.
-    refuse_second(current)
-    if pin is not None:
-        keep_new(current, pin)
-    tried = str(current.new_pin or pin_for(current))
+    tried = pin or str(current.new_pin or pin_for(current))
     try:
-        register(phone=current, pin=tried, made_by=Maker.PERSON, token=token)
+        register(
+            phone=current,
+            pin=tried,
+            made_by=Maker.PERSON,
+            token=token,
+            is_new_pin=pin is not None,
+            # While Meta was asked what the number is another caller may have begun.
+            alone_since=began,
+        )
     except GraphError as error:
         if is_refusal(error):
             drop_new(current, tried)
@@ -156,15 +156,6 @@ def refuse_needless(phone: PhoneNumber) -> None:
             raise AlreadyRegisteredError
         case Standing.NEEDS_VERIFICATION:
             raise NotVerifiedError
-
-
-def refuse_second(phone: PhoneNumber) -> None:
-    """While a call is on its way, another would only use up an attempt."""
-    patience = timedelta(seconds=settings.META_REQUEST_TIMEOUT + 5)
-    on_its_way = phone.registration_attempts.filter(outcome=None, made_at__gt=timezone.now() - patience)
-    made_at: datetime | None = on_its_way.values_list("made_at", flat=True).first()
-    if made_at:
-        raise UnderWayError(retry_at=made_at + patience)
 
 
 def used_up(phone: PhoneNumber) -> AttemptsUsedUpError:

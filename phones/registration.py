@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from meta_graph import phone_numbers
 from meta_graph.client import Token
 from meta_graph.errors import Cause, GraphError
 from phones.models import PhoneNumber, RegistrationAttempt
+from phones.two_step import keep_new
 
 Maker = RegistrationAttempt.Maker
 # Meta allows ten calls for one number in 72 hours. The platform stops at seven: the rest is for people.
@@ -33,6 +35,10 @@ class Standing(StrEnum):
 
 class AttemptsUsedUpError(ConflictError):
     message = "The registration attempts of this number are used up."
+
+
+class UnderWayError(ConflictError):
+    message = "A registration of this number is under way."
 
 
 class CoexistenceError(ConflictError):
@@ -92,15 +98,33 @@ def blocked_until(phone: PhoneNumber, now: datetime) -> datetime:
     return newest + WINDOW if newest else now
 
 
-def register(*, phone: PhoneNumber, pin: str, made_by: Maker, token: Token) -> None:
-    """One call of Meta's register, written down before it is made.
+def refuse_second(phone: PhoneNumber) -> None:
+    """While a call is on its way, another would only use up an attempt. Raises UnderWayError."""
+    patience = timedelta(seconds=settings.META_REQUEST_TIMEOUT + 5)
+    on_its_way = phone.registration_attempts.filter(outcome=None, made_at__gt=timezone.now() - patience)
+    made_at: datetime | None = on_its_way.values_list("made_at", flat=True).first()
+    if made_at:
+        raise UnderWayError(retry_at=made_at + patience)
+
+
+def register(
+    *,
+    phone: PhoneNumber,
+    pin: str,
+    made_by: Maker,
+    token: Token,
+    is_new_pin: bool = False,
+    alone_since: datetime | None = None,
+) -> None:
+    """One call of Meta's register, written down before it is made; `is_new_pin`: its PIN with it.
 
     Where Meta holds an earlier deregistration that was not finished (133000) that is finished here, once;
-    the error is raised all the same. Raises GraphError, AttemptsUsedUpError, CoexistenceError.
+    the error is raised all the same. Raises GraphError, AttemptsUsedUpError, CoexistenceError; and
+    UnderWayError where somebody else has begun a call after `alone_since`.
     """
     if phone.is_coexistence:
         raise CoexistenceError
-    attempt = _entered(phone, made_by)
+    attempt = _entered(phone, made_by, pin if is_new_pin else None, alone_since)
     try:
         phone_numbers.register(phone_number_id=phone.meta_phone_number_id, pin=pin, token=token)
     except GraphError as error:
@@ -128,12 +152,20 @@ def _finish_deregistration(phone: PhoneNumber, attempt: RegistrationAttempt, tok
 
 
 @transaction.atomic(durable=True)
-def _entered(phone: PhoneNumber, made_by: Maker) -> RegistrationAttempt:
+def _entered(
+    phone: PhoneNumber, made_by: Maker, new_pin: str | None, alone_since: datetime | None
+) -> RegistrationAttempt:
     """The ledger's row, counted under the number's lock: two callers cannot both take the last attempt."""
     PhoneNumber.objects.select_for_update(no_key=True).only("pk").get(pk=phone.pk)
     now = timezone.now()
+    if alone_since is not None:
+        refuse_second(phone)
+        if phone.registration_attempts.filter(made_at__gte=alone_since).exists():
+            raise UnderWayError
     if attempts_left(phone, now, made_by=made_by) == 0:
         raise AttemptsUsedUpError(retry_at=next_attempt_at(phone, now, made_by=made_by))
+    if new_pin is not None:
+        keep_new(phone, new_pin)
     return RegistrationAttempt.objects.create(phone=phone, made_by=made_by, made_at=now)
 
 

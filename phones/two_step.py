@@ -20,7 +20,6 @@ TRIES = 3
 log = structlog.get_logger("phones.two_step")
 
 
-@transaction.atomic(durable=True)
 def keep_new(phone: PhoneNumber, pin: str) -> None:
     """`pin` is about to be sent."""
     PhoneNumber.objects.filter(pk=phone.pk).update(new_pin=pin, pin_sent_at=timezone.now())
