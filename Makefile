@@ -13,10 +13,10 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test drill check lint types layers migrations openapi format lock bench clean
+.PHONY: help run test test-long drill check lint types layers migrations openapi format lock bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNTIME) .env ## Start the whole product in sandbox mode; Ctrl-C stops it
 	@exec $(PYTHON) manage.py run $(ARGS)
@@ -24,11 +24,15 @@ run: $(RUNTIME) .env ## Start the whole product in sandbox mode; Ctrl-C stops it
 # What starts the product as processes has the machine to itself.
 test: $(DEV) ## Run the suite on private servers; ARGS="..." goes to pytest instead
 ifeq ($(ARGS),)
-	@$(PYTHON) -m tests.services -- -m "not e2e" -n auto --maxprocesses 8 --dist loadfile
-	@exec $(PYTHON) -m tests.services -- -m e2e
+	@$(PYTHON) -m tests.services -- -m "not e2e and not long" -n auto --maxprocesses 8 --dist loadfile \
+	  --no-loadscope-reorder
+	@exec $(PYTHON) -m tests.services -- -m "e2e and not long"
 else
 	@exec $(PYTHON) -m tests.services -- $(ARGS)
 endif
+
+test-long: $(DEV) ## Run what `make test` leaves out: every fault at every call, pages in every form
+	@exec $(PYTHON) -m tests.services -- -m long $(ARGS)
 
 drill: $(DEV) ## Kill, flush and restart for minutes; DRILL_SECONDS=600 for longer
 	@exec env DRILL_SECONDS=$${DRILL_SECONDS:-120} $(PYTHON) -m tests.services -- tests/faults/test_loops.py $(ARGS)

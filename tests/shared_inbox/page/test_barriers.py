@@ -7,7 +7,6 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.shared_inbox.page.world import NEWS, Desk, Inbox, picture
 
-pytestmark = pytest.mark.e2e
 NAME = "Maximiliane Donaudampfschifffahrtsgesellschaftskapitän"
 LONG_WORD = "https://example.com/" + "donaudampfschifffahrtsgesellschaft" * 6
 # Evaluated from outside: the page's own policy lets no foreign script in.
@@ -93,7 +92,12 @@ def desk_in(browser: Browser, inbox: Inbox, language: str, width: int, scheme: A
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(
-    ("language", "width", "scheme"), [("en", 1280, "light"), ("ar", 320, "dark"), ("fr", 800, "dark")]
+    ("language", "width", "scheme"),
+    [
+        ("en", 1280, "light"),
+        ("ar", 320, "dark"),
+        pytest.param("fr", 800, "dark", marks=pytest.mark.long),
+    ],
 )
 def test_a_state_has_no_barrier(
     browser: Browser, filled: Inbox, axe: str, state: str, language: str, width: int, scheme: str

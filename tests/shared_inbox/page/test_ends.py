@@ -8,8 +8,6 @@ from playwright.sync_api import expect
 from tests.shared_inbox.conftest import ALL
 from tests.shared_inbox.page.world import NEWS, Desk
 
-pytestmark = pytest.mark.e2e
-
 
 @pytest.fixture
 def opened(desk: Desk) -> tuple[Desk, dict]:

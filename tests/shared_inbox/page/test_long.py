@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.shared_inbox.page.world import Desk
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.long
 MESSAGES = 10_000
 FILL = """
 from datetime import timedelta

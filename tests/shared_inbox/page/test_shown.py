@@ -4,12 +4,10 @@ import re
 import time
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.shared_inbox.page.world import NEWS, Desk, picture
 
-pytestmark = pytest.mark.e2e
 HOUR = 3600
 EVIL = "<img src=x onerror=alert(1)>"
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {

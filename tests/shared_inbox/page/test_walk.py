@@ -8,7 +8,6 @@ from playwright.sync_api import FilePayload, Route, expect
 
 from tests.shared_inbox.page.world import NEWS, Desk, picture
 
-pytestmark = pytest.mark.e2e
 GREETING = "Hello, are you open?"
 
 
