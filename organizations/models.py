@@ -16,6 +16,12 @@ class Organization(models.Model):
     name = models.CharField(max_length=255)
     suspended_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The branding of the hosted pages, where a link has none of its own.
+    logo = models.ForeignKey("Logo", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    welcome_message = models.CharField(max_length=200, null=True, blank=True)
+    button_text = models.CharField(max_length=50, null=True, blank=True)
+    success_message = models.CharField(max_length=200, null=True, blank=True)
+    failure_message = models.CharField(max_length=200, null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
@@ -23,6 +29,34 @@ class Organization(models.Model):
     @property
     def is_suspended(self) -> bool:
         return self.suspended_at is not None
+
+
+class Logo(models.Model):
+    """A customer's picture for the hosted pages: fetched once, checked, drawn anew and served by us.
+
+    A row never changes, so that browsers may keep what its address served for good.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="logos")
+    source_url = models.CharField(max_length=2048)
+    content = models.BinaryField()
+    content_hash = models.CharField(max_length=64)
+    mime_type = models.CharField(max_length=32)
+    width = models.PositiveIntegerField(help_text="Pixels")
+    height = models.PositiveIntegerField(help_text="Pixels")
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-fetched_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "source_url", "content_hash"], name="logo_once_per_picture"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.source_url
 
 
 class Scope(models.TextChoices):

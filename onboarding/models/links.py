@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from organizations.models import Organization
+from onboarding.models.registered_numbers import RegisteredNumber
+from organizations.models import Logo, Organization
 from phones.models import PhoneNumber
 from vault.fields import EncryptedTextField
 from wabas.models import Waba
@@ -55,6 +56,18 @@ class OnboardingLink(models.Model):
     expected_phone_number = models.CharField(max_length=20, null=True, blank=True)
     language = models.CharField(max_length=35, null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    # What the end-user need not type, and what the page looks like.
+    business = models.JSONField(null=True, blank=True, help_text="As the client gave it, with our website")
+    display_name = models.CharField(max_length=50, null=True, blank=True)
+    branding = models.JSONField(null=True, blank=True, help_text="As the client gave it")
+    logo = models.ForeignKey(Logo, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    registered_number = models.ForeignKey(
+        RegisteredNumber, on_delete=models.SET_NULL, null=True, blank=True, related_name="onboarding_links"
+    )
+    landing_slug = models.CharField(max_length=80, unique=True, null=True, blank=True)
+    starter_templates = models.JSONField(
+        default=list, blank=True, help_text="One object a template that was asked for, and Meta's verdict"
+    )
 
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
     opened_at = models.DateTimeField(null=True, blank=True)
@@ -77,6 +90,13 @@ class OnboardingLink(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registered_number"],
+                condition=Q(status__in=["pending", "processing"]),
+                name="link_one_open_per_number",
+            ),
+        ]
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="link_newest"),
             models.Index(fields=["organization", "external_id"], name="link_by_external_id"),
