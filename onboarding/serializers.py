@@ -7,12 +7,13 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from api.customer_url_fields import CustomerUrl, ReceiverUrl
 from api.fields import Choice, Metadata, PhoneNumberText, Text, Timestamp
 from api.serializers import Input, Output, Query
 from onboarding.link_json import link_json, progress_json, with_secret
 from onboarding.models import OnboardingLink, StepRun
 from onboarding.pipeline import ALL_STEPS
-from webhooks.fields import CustomerUrl, EventNames, ReceiverUrl, SecretText
+from webhooks.fields import EventNames, SecretText
 
 STATUSES = [*OnboardingLink.Status.values, "expired"]
 NEXT_ACTION_CODES = (

@@ -7,6 +7,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from api.customer_url_fields import ReceiverUrl
 from api.fields import Choice, Flag, Text, Timestamp
 from api.serializers import Input, Output, Query
 from api.times import timestamp
@@ -14,7 +15,7 @@ from wabas.models import Waba
 from webhooks.delivery import Outcome
 from webhooks.delivery.schedule import is_success
 from webhooks.events import EVENTS
-from webhooks.fields import EventNames, Number, ReceiverUrl, SecretText
+from webhooks.fields import EventNames, Number, SecretText
 from webhooks.models import Delivery, OutgoingWebhook
 from webhooks.retention import KEPT
 from webhooks.signing import standard_webhooks_secret

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.customer_url_fields import CustomerUrl
 from api.fields import Choice, Flag, Text
 from api.passed_on import PassedOn, wrong_part
 from api.serializers import Input, Output
@@ -11,7 +12,6 @@ from inbox.models import Message
 from inbox.sending.fields import Coordinate, Recipient, WrittenText
 from inbox.sending.interactive import Interactive
 from inbox.sending.template_parameters import TemplateParameters
-from webhooks.fields import CustomerUrl
 
 TO_HELP = "Digits in international form, or what a webhook gave as `contactReplyTo`."
 REPLY_HELP = "The id of the message that is answered; WhatsApp shows it above yours."

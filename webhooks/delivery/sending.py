@@ -7,10 +7,10 @@ from threading import Lock
 
 from django.conf import settings
 
+from api.customer_urls import receiver_policy
 from outbound.addresses import AddressPolicy
 from outbound.session import OutboundError, OutboundSession, build_session, exchange
 from vault.ciphers import decrypt
-from webhooks.addresses import receiver_policy
 from webhooks.delivery.claiming import Claimed
 from webhooks.delivery.schedule import is_success, retry_after_of
 from webhooks.signing import attempt_headers

@@ -5,8 +5,8 @@ from ipaddress import ip_network
 import pytest
 from django.conf import settings
 
+from api.customer_urls import check_customer_url, check_receiver_url
 from outbound.addresses import AddressRefused
-from webhooks.addresses import check_customer_url, check_receiver_url
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
