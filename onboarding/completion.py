@@ -8,6 +8,7 @@ from django.utils import timezone
 from onboarding import link_events
 from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from onboarding.next_action import open_action, published_action
+from onboarding.registered_numbers.taking import note_connected
 from phones.models import PhoneNumber
 from phones.services import adopt_link
 from wabas.models import Waba
@@ -31,6 +32,10 @@ def complete(*, signup: Signup) -> None:
     phone, waba = current.saved_phone, current.saved_waba
     adopt_link(phone=phone, metadata=link.metadata, external_id=link.external_id)
     link.waba, link.phone = waba, phone
+    # One that was registered for this link and is not the one that came is free again.
+    link.registered_number = note_connected(
+        organization=link.organization, phone_number=phone.phone_number, now=now
+    )
     # The webhook comes before the event: else the event that it asks for would miss it.
     link.outgoing_webhook = webhook_of(link, waba)
     before = published_action(link, now)

@@ -50,6 +50,14 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
+                (
+                    "code_given_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="A code was given to Meta then, whose answer was not learnt",
+                        null=True,
+                    ),
+                ),
                 ("verified_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "expires_at",

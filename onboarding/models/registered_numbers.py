@@ -14,6 +14,18 @@ class RegisteredNumberQuerySet(models.QuerySet["RegisteredNumber"]):
     def for_organization(self, organization: Organization) -> "RegisteredNumberQuerySet":
         return self.filter(organization=organization)
 
+    def published_as(self, status: str, now: datetime) -> "RegisteredNumberQuerySet":
+        """Numbers whose status the API words so: `expired` is a verified one whose time is over."""
+        if status == "expired":
+            return self.filter(status=RegisteredNumber.Status.VERIFIED, expires_at__lte=now)
+        if status == RegisteredNumber.Status.VERIFIED:
+            return self.filter(status=status, expires_at__gt=now)
+        return self.filter(status=status)
+
+    def waiting(self) -> "RegisteredNumberQuerySet":
+        """Those that no link has connected yet, expired ones too."""
+        return self.exclude(status=RegisteredNumber.Status.USED)
+
 
 class RegisteredNumber(models.Model):
     """In Meta's pool of our portfolio, for the client's links: its end-user types no number and no code."""
@@ -34,6 +46,9 @@ class RegisteredNumber(models.Model):
         max_length=32, null=True, blank=True, help_text="null while it is not known to be in Meta's pool"
     )
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.UNVERIFIED)
+    code_given_at = models.DateTimeField(
+        null=True, blank=True, help_text="A code was given to Meta then, whose answer was not learnt"
+    )
     verified_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="null until it is verified")
     used_at = models.DateTimeField(null=True, blank=True)
