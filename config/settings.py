@@ -18,6 +18,8 @@ from cryptography.fernet import Fernet, MultiFernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config import openapi, queues
+from config.limits import check_limits
 from config.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -147,19 +149,7 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    {
-        "visibility_timeout": 300,
-        "socket_timeout": REDIS_TIMEOUT,
-        "socket_connect_timeout": REDIS_TIMEOUT,
-        "max_retries": 0,
-        # A message is a hint, and gone once a worker has it. Given back when a connection breaks, it takes
-        # the whole worker along: kombu does so on a connection that it has taken apart already.
-        "ack_emulation": False,
-    }
-    if REDIS_URL
-    else {"polling_interval": 0.02}
-)
+CELERY_BROKER_TRANSPORT_OPTIONS = queues.broker_options(redis=bool(REDIS_URL), timeout=REDIS_TIMEOUT)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A doorbell that cannot be rung at once is not rung: the sweep finds the row.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
@@ -169,33 +159,11 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
-    "signup": {},
-    "messages": {},
-    "webhooks": {},
-    "maintenance": {},
-}
-CELERY_TASK_ROUTES = {
-    "onboarding.*": {"queue": "signup"},
-    "meta_events.*": {"queue": "signup"},
-    "inbox.*": {"queue": "messages"},
-    "webhooks.*": {"queue": "webhooks"},
-    "phones.*": {"queue": "maintenance"},
-}
+CELERY_TASK_QUEUES = queues.QUEUES
+CELERY_TASK_ROUTES = queues.ROUTES
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=1.0)
 SELF_SWEEP_SECONDS = env.float("SELF_SWEEP_SECONDS", default=10.0)
-CELERY_BEAT_SCHEDULE = {
-    name: {"task": task, "schedule": SWEEP_SECONDS * every, "options": {"expires": 30}}
-    for name, task, every in (
-        ("steps that are due", "onboarding.sweep_signups", 1),
-        ("messages that are due", "inbox.sweep_outbox", 1),
-        ("deliveries that are due", "webhooks.sweep_deliveries", 1),
-        ("what Meta told us", "meta_events.sweep_notifications", 1),
-        ("what became ours", "meta_events.hand_out_held", 5),
-        ("phones whose check is due", "phones.sweep_phones", 5),
-        ("answers whose time is over", "organizations.forget_answers", 60),
-    )
-}
+CELERY_BEAT_SCHEDULE = queues.beat_schedule(sweep_seconds=SWEEP_SECONDS)
 # Nothing runs less often than every few seconds: there is no schedule to remember in a file.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
@@ -337,35 +305,7 @@ RECOVERY_UNSEEN_SECONDS = env.float("RECOVERY_UNSEEN_SECONDS", default=90.0)
 RECOVERY_PATIENCE_SECONDS = env.float("RECOVERY_PATIENCE_SECONDS", default=60.0)
 RECOVERY_WINDOW = timedelta(minutes=env.float("RECOVERY_WINDOW_MINUTES", default=60.0))
 RECOVERY_BY_TIME_ALONE = env.bool("RECOVERY_BY_TIME_ALONE", default=True)
-if DELIVERY_LEASE_SECONDS <= 0 or STEP_LEASE_SECONDS <= 0:
-    raise ImproperlyConfigured("STEP_LEASE_SECONDS and DELIVERY_LEASE_SECONDS must be above 0")
-if not 0 < DELIVERY_SECONDS < DELIVERY_LEASE_SECONDS:
-    raise ImproperlyConfigured("DELIVERY_SECONDS must be above 0 and below DELIVERY_LEASE_SECONDS")
-if PHONE_CHECK_SECONDS < 60:
-    raise ImproperlyConfigured("PHONE_CHECK_SECONDS must be at least 60")
-if META_EVENT_LEASE_SECONDS <= 0:
-    raise ImproperlyConfigured("META_EVENT_LEASE_SECONDS must be above 0")
-if META_EVENT_RETENTION_DAYS < 8:
-    raise ImproperlyConfigured("META_EVENT_RETENTION_DAYS must be 8 at least: Meta sends again for 7 days")
-if MESSAGE_RETENTION_DAYS is not None and MESSAGE_RETENTION_DAYS < 8:
-    raise ImproperlyConfigured(
-        "MESSAGE_RETENTION_DAYS must be empty, or 8 at least: Meta sends again for 7 days"
-    )
-if IDEMPOTENCY_LEASE_SECONDS <= 0:
-    raise ImproperlyConfigured("IDEMPOTENCY_LEASE_SECONDS must be above 0")
-if min(MESSAGE_THROUGHPUT, MESSAGE_THROUGHPUT_COEXISTENCE, MESSAGE_THROUGHPUT_HIGH) < 1:
-    raise ImproperlyConfigured("MESSAGE_THROUGHPUT, _COEXISTENCE and _HIGH must be above 0")
-if MESSAGE_PAIR_SECONDS < 0 or MESSAGE_PAIR_BURST < 1 or MESSAGE_SENDERS < 1 or not MESSAGE_BACKOFF_SECONDS:
-    raise ImproperlyConfigured(
-        "MESSAGE_PAIR_SECONDS must not be negative, MESSAGE_PAIR_BURST and MESSAGE_SENDERS must be above 0,"
-        " and MESSAGE_BACKOFF_SECONDS must name a pause"
-    )
-if MEDIA_STREAMS < 1:
-    raise ImproperlyConfigured("MEDIA_STREAMS must be above 0")
-if MESSAGE_LEASE_SECONDS <= 0 or MESSAGE_REQUEST_SECONDS < 0:
-    raise ImproperlyConfigured("MESSAGE_LEASE_SECONDS must be above 0, MESSAGE_REQUEST_SECONDS not negative")
-if DELIVERY_ORGANIZATION_CAP < 1:
-    raise ImproperlyConfigured("DELIVERY_ORGANIZATION_CAP must be above 0")
+check_limits(globals())
 
 # ---- The API ----------------------------------------------------------------------------------------
 
@@ -384,25 +324,7 @@ REST_FRAMEWORK = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Gangway API",
-    "DESCRIPTION": "Connect your customers' WhatsApp numbers: onboarding links, phones, WABAs and webhooks.",
-    "VERSION": "1.0.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PUBLIC": True,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": [],
-    "OAS_VERSION": "3.1.0",
-    "SCHEMA_PATH_PREFIX": "/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "SERVERS": [{"url": PUBLIC_BASE_URL}],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["api.schema.finish", "webhooks.openapi.add_webhooks"],
-}
+SPECTACULAR_SETTINGS = openapi.spectacular_settings(server=PUBLIC_BASE_URL)
 
 # ---- Pages ------------------------------------------------------------------------------------------
 
