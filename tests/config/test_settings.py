@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from config.queues import QUEUES, ROUTES
+
 ROOT = Path(__file__).resolve().parents[2]
 READ = re.compile(r'(?:env\.\w+|meta|in_production)\(\s*"([A-Z][A-Z_]+)"')
 PRODUCTION = {
@@ -49,6 +51,16 @@ def test_every_variable_that_is_read_is_in_the_example_with_a_comment() -> None:
     assert listed - read - hidden_in_helpers == set()
 
 
+def test_every_queue_has_a_worker_among_the_processes_of_the_readme() -> None:
+    text = (ROOT / "README.md").read_text()
+
+    workers = re.findall(r"^celery .* -Q ([a-z,]+)$", text, re.MULTILINE)
+    served = [queue for queues in workers for queue in queues.split(",")]
+
+    assert sorted(served) == sorted(QUEUES) == sorted(re.findall(r"^\| queue `(\w+)` \|", text, re.MULTILINE))
+    assert {route["queue"] for route in ROUTES.values()} <= set(QUEUES)
+
+
 def test_a_complete_production_environment_starts() -> None:
     assert started(PRODUCTION).stderr == ""
 
@@ -75,6 +87,10 @@ def test_a_missing_variable_stops_the_start_with_its_name(name: str) -> None:
         ("META_EVENT_RETENTION_DAYS", "7"),
         ("MESSAGE_RETENTION_DAYS", "7"),
         ("MEDIA_STREAMS", "0"),
+        ("MESSAGE_PAIR_SECONDS", "-1"),
+        ("MESSAGE_BACKOFF_SECONDS", ""),
+        ("DELIVERY_SECONDS", "60"),
+        ("PHONE_CHECK_SECONDS", "59"),
         ("SANDBOX", "true"),
         ("API_RATE_LIMIT", "many"),
         ("FIELD_ENCRYPTION_KEYS", "not-a-key"),
