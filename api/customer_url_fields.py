@@ -5,7 +5,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 
-from api.customer_urls import MAX_URL, check_customer_url, check_receiver_url
+from api.customer_urls import MAX_URL, check_called_url, check_customer_url, check_receiver_url
 from api.fields import Text
 from outbound.addresses import AddressRefused
 
@@ -29,6 +29,13 @@ class CustomerUrl(Text):
         except AddressRefused as refused:
             self.fail("url", reason=refused.reason)
         return url
+
+
+@extend_schema_field(URL_SCHEMA)
+class CalledUrl(CustomerUrl):
+    """What is fetched from a customer's server, at once: the same, and never from us or a private address."""
+
+    check = staticmethod(check_called_url)
 
 
 @extend_schema_field(URL_SCHEMA)

@@ -33,14 +33,23 @@ def check_customer_url(url: str) -> None:
         raise AddressRefused("The URL must start with https://.")
 
 
-def check_receiver_url(url: str) -> None:
-    """The same for a URL that we call: also refused when it is ours or its address is not a public one.
+def check_called_url(url: str) -> None:
+    """The same for a URL that we call: also refused when it is ours or is an address that is not public.
 
-    A name that cannot be resolved now passes; it is checked again at each call.
+    What a name stands for is checked at the call.
     """
     check_customer_url(url)
     if _origin(urlsplit(url)) == _origin(urlsplit(settings.PUBLIC_BASE_URL)):
         raise AddressRefused("The URL is an address of this platform.")
+    check_url(url, receiver_policy(url))
+
+
+def check_receiver_url(url: str) -> None:
+    """The same for a URL that we call later: what its name stands for now is checked too.
+
+    A name that cannot be resolved now passes; it is checked again at each call.
+    """
+    check_called_url(url)
     check_url(url, receiver_policy(url), resolve=True)
 
 
