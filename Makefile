@@ -24,9 +24,9 @@ run: $(RUNTIME) .env ## Start the whole product in sandbox mode; Ctrl-C stops it
 # What starts the product as processes has the machine to itself.
 test: $(DEV) ## Run the suite on private servers; ARGS="..." goes to pytest instead
 ifeq ($(ARGS),)
-	@$(PYTHON) -m tests.services -- -m "not e2e and not long" -n auto --maxprocesses 8 --dist loadfile \
+	@$(PYTHON) -m tests.services -- -m "not e2e and not long" --durations 30 -n auto --maxprocesses 8 --dist loadfile \
 	  --no-loadscope-reorder
-	@exec $(PYTHON) -m tests.services -- -m "e2e and not long"
+	@exec $(PYTHON) -m tests.services -- -m "e2e and not long" --durations 30
 else
 	@exec $(PYTHON) -m tests.services -- $(ARGS)
 endif

@@ -1,4 +1,4 @@
-"""Faults again and again under load: 24 s in the suite, DRILL_SECONDS in `make drill` (E3, E6, E7)."""
+"""Faults again and again under load: 24 s in `make test-long`, DRILL_SECONDS in `make drill` (E3, E6, E7)."""
 
 import itertools
 import os
@@ -10,7 +10,7 @@ from tests.faults.report import Ledger
 from tests.faults.rig import LEASE, Rig, Tenant
 from webhooks.pump import IN_HAND
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 RATE = 50.0
 SECONDS = float(os.environ.get("DRILL_SECONDS", "24"))
 SHORT = SECONDS / 2

@@ -1,4 +1,4 @@
-"""Signups go on while processes and servers die in turn: 15 s in the suite, DRILL_SECONDS in `make drill`."""
+"""Signups go on while processes and servers die in turn: 15 s in `make test-long`, DRILL_SECONDS in `make drill`."""
 
 import itertools
 import os
@@ -15,7 +15,7 @@ from tests.faults.crowd import Case, Crowd, Signup, expected
 from tests.faults.rig import until
 from tests.faults.signup_report import LOOP
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 SECONDS = float(os.environ.get("DRILL_SECONDS", "15"))
 EVERY, RATE = 2.5, 2.0
 # So that something is under way at Meta whenever something dies, in milliseconds.

@@ -25,17 +25,17 @@ def table(crowd: Crowd, request: pytest.FixtureRequest) -> dict[Case, Row]:
     return Campaign(crowd).run(wanted)
 
 
-def every_third() -> list[Any]:
-    """All cases; `make test` runs a third of them, in which every call meets faults and every fault calls."""
+def every_fourth() -> list[Any]:
+    """All cases; `make test` runs a quarter of them, in which every call meets faults and every fault calls."""
     return [
         pytest.param(
-            case, id=str(case), marks=[] if (place + place // len(FAULTS)) % 3 == 0 else pytest.mark.long
+            case, id=str(case), marks=[] if (place + place // len(FAULTS)) % 4 == 0 else pytest.mark.long
         )
         for place, case in enumerate(cases())
     ]
 
 
-@pytest.mark.parametrize("case", every_third())
+@pytest.mark.parametrize("case", every_fourth())
 def test_a_signup_finishes_and_makes_nothing_twice(
     case: Case, table: dict[Case, Row], request: pytest.FixtureRequest
 ) -> None:
