@@ -1,4 +1,4 @@
-"""Signups go on while processes and servers die in turn: 15 s in `make test-long`, DRILL_SECONDS in `make drill`."""
+"""Signups go on while processes and servers die in turn: 15 s, or DRILL_SECONDS (`make drill`)."""
 
 import itertools
 import os

@@ -26,7 +26,7 @@ def table(crowd: Crowd, request: pytest.FixtureRequest) -> dict[Case, Row]:
 
 
 def every_fourth() -> list[Any]:
-    """All cases; `make test` runs a quarter of them, in which every call meets faults and every fault calls."""
+    """All cases. `make test` runs a quarter, in which every call meets faults and every fault calls."""
     return [
         pytest.param(
             case, id=str(case), marks=[] if (place + place // len(FAULTS)) % 4 == 0 else pytest.mark.long
