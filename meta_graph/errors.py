@@ -145,10 +145,12 @@ TABLE: tuple[Rule, ...] = (
     Rule(Action.RETRY, Cause.TEMPORARY, _codes(131057, 2494100), wait=MAINTENANCE),
     Rule(Action.RETRY, Cause.TEMPORARY, _codes(131000, 131016, 133004)),
     # What we asked for; what our own token cannot reach was not set up or is no longer shared with us.
-    Rule(Action.OPS, Cause.OBJECT_GONE, _codes(33), kinds=OWN_TOKENS),
+    Rule(Action.OPS, Cause.OBJECT_GONE, _codes(33, 803), kinds=OWN_TOKENS),
     Rule(Action.OPS, Cause.OBJECT_GONE, _codes(100), _codes(33), kinds=OWN_TOKENS),
-    Rule(Action.FAIL, Cause.OBJECT_GONE, _codes(33)),
+    Rule(Action.FAIL, Cause.OBJECT_GONE, _codes(33, 803)),
     Rule(Action.FAIL, Cause.OBJECT_GONE, _codes(100), _codes(33)),
+    # For an entry of the pool of pre-verified numbers there is no narrower code.
+    Rule(Action.ASK, Cause.WRONG_CODE, _codes(100), call="verify_code"),
     Rule(Action.OPS, Cause.BAD_REQUEST, _codes(100, 131008, 131009)),
     Rule(Action.OPS, Cause.ACCOUNT_LOCKED, _codes(368), kinds=OWN_TOKENS),
     Rule(Action.ASK, Cause.ACCOUNT_LOCKED, _codes(368, 131031)),
@@ -163,6 +165,7 @@ TABLE: tuple[Rule, ...] = (
     Rule(Action.RETRY, Cause.TOO_MANY_ATTEMPTS, _codes(133016), wait=BLOCKED_FOR),
     Rule(Action.ASK, Cause.NUMBER_IN_USE, _codes(136021, 2388012), call="add_phone_number"),
     Rule(Action.ASK, Cause.NUMBER_SETUP, _codes(200000), call="add_phone_number"),
+    Rule(Action.ASK, Cause.NUMBER_IN_USE, _codes(136021, 2388012), call="add_preverified_number"),
     Rule(Action.ASK, Cause.CODE_NOT_SENT, _codes(136024, 2388091), call="request_code"),
     Rule(Action.ASK, Cause.WRONG_CODE, _codes(136025, 2388093), call="verify_code"),
     Rule(Action.ASK, Cause.NUMBER_SETUP, OTP_AND_MIGRATION),

@@ -141,7 +141,7 @@ def phone_number_info(answer: dict[str, Any]) -> PhoneNumberInfo:
     return PhoneNumberInfo(
         id=identifier(answer),
         display_phone_number=shown,
-        phone_number=_e164(shown),
+        phone_number=e164(shown),
         verified_name=text(answer, "verified_name"),
         status=text(answer, "status"),
         quality_rating=text(answer, "quality_rating"),
@@ -156,7 +156,7 @@ def phone_number_info(answer: dict[str, Any]) -> PhoneNumberInfo:
     )
 
 
-def _e164(shown: str | None) -> str | None:
+def e164(shown: str | None) -> str | None:
     """Meta shows "+1 631-555-5555" here and "16315555555" elsewhere: both are +16315555555."""
     digits = re.sub(r"[^0-9]", "", shown or "")
     return f"+{digits}" if digits else None

@@ -4,10 +4,12 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from onboarding import pages
+from onboarding.registered_numbers.views import RegisteredNumberViewSet
 from onboarding.views import OnboardingLinkViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("onboarding-links", OnboardingLinkViewSet, basename="onboarding-link")
+router.register("registered-numbers", RegisteredNumberViewSet, basename="registered-number")
 
 urlpatterns = [
     path("<uuid:link_id>", pages.signup_page, name="signup"),

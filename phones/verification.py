@@ -64,8 +64,8 @@ def entered(meta_phone_number_id: str, method: Method, now: datetime) -> CodeReq
     )
 
 
-def send(request: CodeRequest, *, language: str, token: Token) -> None:
-    """Has Meta send the code of an entered request. Raises CodeNotSentError, or another ApiError."""
+def ask(request: CodeRequest, *, language: str, token: Token) -> None:
+    """Has Meta send the code of an entered request, and writes down what came of it. Raises GraphError."""
     try:
         phone_numbers.request_code(
             phone_number_id=request.meta_phone_number_id,
@@ -75,8 +75,16 @@ def send(request: CodeRequest, *, language: str, token: Token) -> None:
         )
     except GraphError as error:
         settle(request, str(error.cause))
-        raise of_refusal(error) from error
+        raise
     settle(request, SENT)
+
+
+def send(request: CodeRequest, *, language: str, token: Token) -> None:
+    """The same. Raises CodeNotSentError, or another ApiError."""
+    try:
+        ask(request, language=language, token=token)
+    except GraphError as error:
+        raise of_refusal(error) from error
 
 
 def settle(request: CodeRequest, outcome: str) -> None:

@@ -13,12 +13,19 @@ def refused(message: str, status: int = 400) -> Response:
 
 
 def sign_up(world: World, request: Request) -> Response:
-    """`{choice, phoneNumber?, businessName?, scenario?, currentStep?, partnerAdded?}`; also what the dialog's
-    page posts.
+    """`{choice, phoneNumber?, preverifiedId?, businessName?, scenario?, currentStep?, partnerAdded?}`.
+
+    Also what the dialog's page posts.
     """
     fields: Json = request.body_fields
-    names = {"phoneNumber": "phone_number", "businessName": "business_name", "scenario": "scenario",
-             "currentStep": "current_step", "partnerAdded": "partner_added"}  # fmt: skip
+    names = {
+        "phoneNumber": "phone_number",
+        "preverifiedId": "preverified_id",
+        "businessName": "business_name",
+        "scenario": "scenario",
+        "currentStep": "current_step",
+        "partnerAdded": "partner_added",
+    }
     options: dict[str, Any] = {
         ours: str(fields[theirs]) for theirs, ours in names.items() if fields.get(theirs)
     }

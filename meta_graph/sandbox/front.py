@@ -3,7 +3,7 @@
 import json
 from html import escape
 
-from meta_graph.sandbox import dashboard
+from meta_graph.sandbox import dashboard, preverified
 from meta_graph.sandbox.graph.phone_numbers import VERIFICATION_CODE
 from meta_graph.sandbox.pages import document, time_of
 from meta_graph.sandbox.receiver import summaries
@@ -21,9 +21,15 @@ ICON = (
 def page(world: World, request: Request) -> Response:
     with world.state as state:
         phones = [phone | {"owner": state.objects[phone["waba"]]} for phone in state.of_kind("phone_number")]
+        pool = [dict(entry) for entry in state.of_kind(preverified.KIND)]
         active = [dict(scenario) for scenario in state.scenarios]
     sections = [
         section("Numbers", [phone_row(phone) for phone in reversed(phones)], "Nobody has signed up yet."),
+        section(
+            "Pre-verified numbers",
+            [pool_row(world, entry) for entry in pool],
+            "None was added to the portfolio's pool.",
+        ),
         section("Scenarios", [*map(active_row, active), *map(scenario_row, SCENARIOS)]),
         section("Receivers", [receiver_row(one) for one in summaries(world)] or [first_receiver()]),
         section(
@@ -74,6 +80,14 @@ def phone_row(phone: Json) -> str:
     return f"""<div class="row"><span class="wide"><strong>{escape(phone["display_phone_number"])}</strong>
 {escape(phone["owner"]["name"])}<br><small>{escape(ids)}</small></span>{mark}{subscribed}
 <a href="/chat/{escape(phone["id"])}">Write to it</a></div>"""
+
+
+def pool_row(world: World, entry: Json) -> str:
+    status = preverified.status(world, entry)
+    code = f", code {entry['verification_code']}" if entry["verification_code"] else ""
+    return f"""<div class="row"><span class="wide"><strong>{escape(entry["phone_number"])}</strong><br>
+<small>entry {escape(entry["id"])}{escape(code)}</small></span>
+<span class="mark {"good" if status == "VERIFIED" else "warn"}">{escape(status)}</span></div>"""
 
 
 def active_row(active: Json) -> str:

@@ -3,7 +3,7 @@
 import json
 from html import escape
 
-from meta_graph.sandbox import numbers, portfolios, scenarios
+from meta_graph.sandbox import numbers, portfolios, preverified, scenarios
 from meta_graph.sandbox.pages import data_script, document, options, pretty, static
 from meta_graph.sandbox.signups import CHOICES, PARTNER_ADDED, STEPS
 from meta_graph.sandbox.world import World
@@ -39,7 +39,7 @@ def dialog(world: World, request: Request) -> Response:
     extras = extras_of(query.get("extras", ""))
     asked = {"origin": query.get("origin", ""), "cb": query.get("cb", "")}
     wrong = problems(world, query)
-    content = refusal(wrong) if wrong else form(extras, query.get("delay_ms", str(DELAY_MS)))
+    content = refusal(wrong) if wrong else form(world, extras, query.get("delay_ms", str(DELAY_MS)))
     body = f"""
 <h1>Connect WhatsApp to {escape(world.config.app_name)}</h1>
 {LOST}
@@ -82,7 +82,7 @@ def refusal(wrong: list[str]) -> str:
 <p><button data-choice="closed">Close</button></p>"""
 
 
-def form(extras: Json, delay_ms: str) -> str:
+def form(world: World, extras: Json, delay_ms: str) -> str:
     """The fields, then one button an outcome; in coexistence mode its own outcome is the first."""
     main = "coexistence" if extras.get("featureType") == COEXISTENCE else "success"
     groups = {title: [name for name in names if name != main] for title, names in GROUPS.items()}
@@ -94,13 +94,14 @@ def form(extras: Json, delay_ms: str) -> str:
         for title, names in groups.items()
     )
     return f"""
-<form id="signup" class="card" onsubmit="return false">{fields(extras, delay_ms)}
+<form id="signup" class="card" onsubmit="return false">{fields(world, extras, delay_ms)}
 <div class="choices">{choice_button(main, "primary")}</div></form>
 {outcomes}"""
 
 
-def fields(extras: Json, delay_ms: str) -> str:
+def fields(world: World, extras: Json, delay_ms: str) -> str:
     business, phone = prefilled(extras)
+    preverified_id, offered = offered_number(world, extras)
     troubles = {"": "none"} | {
         name: f"{name}: {one.sentence.replace('`', '')}"
         for name, one in scenarios.SCENARIOS.items()
@@ -112,7 +113,9 @@ def fields(extras: Json, delay_ms: str) -> str:
 <div class="field"><label for="businessName">Business name</label>
   <input id="businessName" name="businessName" value="{escape(business)}" maxlength="100"></div>
 <div class="field"><label for="phoneNumber">Phone number</label>
-  <input id="phoneNumber" name="phoneNumber" value="{escape(phone)}" inputmode="tel" dir="ltr"></div>
+  <input id="phoneNumber" name="phoneNumber" value="{escape(offered or phone)}" inputmode="tel"
+    dir="ltr"{" readonly" if offered else ""}>
+  <input type="hidden" name="preverifiedId" value="{escape(preverified_id)}"></div>
 <div class="field"><label for="scenario">Trouble for this signup</label>
   <select id="scenario" name="scenario" data-scenario>{options(troubles)}</select></div>
 <div class="field"><label for="currentStep">Screen, when cancelled</label>
@@ -134,6 +137,17 @@ def prefilled(extras: Json) -> tuple[str, str]:
     if isinstance(phone, dict) and phone.get("number"):
         return name, f"+{phone.get('code', '')} {phone['number']}"
     return name, numbers.made_up()
+
+
+def offered_number(world: World, extras: Json) -> tuple[str, str]:
+    """Id and number of the first of `extras.setup.preVerifiedPhone.ids`; empty where the pool has it not."""
+    setup = extras.get("setup")
+    given = setup.get("preVerifiedPhone") if isinstance(setup, dict) else None
+    ids = given.get("ids") if isinstance(given, dict) else None
+    first = str(ids[0]) if isinstance(ids, list) and ids else ""
+    with world.state as state:
+        entry = preverified.of_id(state, first)
+        return (first, entry["phone_number"]) if entry else ("", "")
 
 
 def choice_button(name: str, kind: str = "") -> str:

@@ -9,6 +9,7 @@ from meta_graph.sandbox.graph.errors import GraphError
 from meta_graph.sandbox.wsgi import Json
 
 Kind = Literal["phone_number", "waba", "token"]
+ADDS = ("add_phone_number", "add_preverified_number")
 SHARES = ("share_and_attach", "share_credit", "attach_credit")
 
 
@@ -55,7 +56,7 @@ SCENARIOS: dict[str, Scenario] = {
     # The number and its registration.
     "no_number": answering_nothing("The account lists no number, `times` times.", "phone_numbers"),
     "not_verified": arranging("The number is not verified yet.", "phone_number", effects.drop_verification),
-    "number_in_use": refusing("Another account has the number.", effects.IN_USE, "add_phone_number"),
+    "number_in_use": refusing("Another account has the number.", effects.IN_USE, *ADDS),
     "code_not_sent": refusing("No SMS and no call for now.", effects.CODE_NOT_SENT, "request_code"),
     "pin_mismatch": arranging("The number has a PIN already: 123456.", "phone_number", effects.set_pin),
     "pin_tries": refusing("Too many wrong PINs: wait `minutes` (5).", effects.pin_tries, "register"),

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 
-from meta_graph.sandbox import account_updates, numbers, portfolios, scenarios, webhooks
+from meta_graph.sandbox import account_updates, numbers, portfolios, preverified, scenarios, webhooks
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json
 
@@ -73,6 +73,7 @@ def finish(
     *,
     choice: str = "success",
     phone_number: str = "",
+    preverified_id: str = "",
     business_name: str = "",
     scenario: str = "",
     current_step: str = "PHONE_NUMBER_SETUP",
@@ -80,7 +81,8 @@ def finish(
 ) -> Json:
     """Ends a dialog: `{code, session, order, wabaId, phoneNumberId, businessId, phoneNumber}`.
 
-    What the choice does not bring is null. `partner_added` is one of PARTNER_ADDED: `before` has been
+    What the choice does not bring is null. `preverified_id` is an entry of the partner's pool, as the page
+    offered it, and goes before `phone_number`. `partner_added` is one of PARTNER_ADDED: `before` has been
     answered when this returns. Raises UnknownChoiceError and UnknownScenarioError.
     """
     if choice not in CHOICES or partner_added not in PARTNER_ADDED:
@@ -92,8 +94,8 @@ def finish(
         return answer(CHOICES[choice], None, session, None)
     with world.state as state:
         if choice == "another_number":
-            phone_number = ""
-        granted = grant(world, CHOICES[choice], phone_number, business_name)
+            phone_number = preverified_id = ""
+        granted = grant(world, CHOICES[choice], phone_number, business_name, preverified_id)
         token = portfolios.add_token(world, granted.business, granted.wabas, granted.assets.values())
         code = portfolios.add_code(world, token) if CHOICES[choice].has_code else None
         session = finished_session(CHOICES[choice], granted)
@@ -157,10 +159,16 @@ def finished_session(choice: Choice, granted: Granted) -> Json | None:
     return {"event": choice.event, "data": data}
 
 
-def grant(world: World, choice: Choice, phone_number: str, business_name: str) -> Granted:
-    """A known number brings its own account and business again; a known business name its business."""
+def grant(
+    world: World, choice: Choice, phone_number: str, business_name: str, preverified_id: str = ""
+) -> Granted:
+    """A known number brings its own account and business again; a known business name its business.
+
+    A pre-verified one is replaced by a number of the new account.
+    """
     state = world.state
-    number = phone_number.strip() or numbers.made_up()
+    offered = preverified.of_id(state, preverified_id)
+    number = (offered or {}).get("phone_number") or phone_number.strip() or numbers.made_up()
     known = numbers.find(state, number)
     if known is not None and choice.has_phone:
         waba = state.objects[known["waba"]]
@@ -172,6 +180,8 @@ def grant(world: World, choice: Choice, phone_number: str, business_name: str) -
         granted.wabas.reverse()
         if choice.has_phone:
             granted.phone = numbers.add(state, granted.wabas[0]["id"], number, business["name"])
+            granted.phone["is_preverified_number"] = offered is not None
+            preverified.claim(state, number)
     if granted.phone is not None and not choice.is_verified:
         granted.phone["code_verification_status"] = "NOT_VERIFIED"
     if choice.is_coexistence and granted.phone is not None:

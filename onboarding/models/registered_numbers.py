@@ -72,6 +72,7 @@ class RegisteredNumber(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="registered_newest"),
+            models.Index(fields=["phone_number"], name="registered_by_number"),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,8 @@ TEMPLATE: dict[str, Any] = {
     "category": "UTILITY",
     "components": [{"type": "BODY", "text": "On its way."}],
 }
+# Of the first tenant, of which it is used: Meta is not asked.
+REGISTERED = {"phoneNumber": "+5491155551231", "method": "sms"}
 FILE = Form(file=("a.png", b"\x89PNG", "image/png"))
 MESSAGE = {"type": "text", "to": "5491155551234", "text": "Hello!"}
 KEY = {"name": "second", "scopes": ["read"]}
@@ -51,6 +53,12 @@ ROUTES = [
     Route("GET", "onboarding-links/{link}", Scope.READ, 200),
     Route("DELETE", "onboarding-links/{link}", Scope.WRITE, 204),
     Route("POST", "onboarding-links/{link}/retry", Scope.WRITE, 409, {}),
+    Route("GET", "registered-numbers", Scope.READ, 200),
+    Route("POST", "registered-numbers", Scope.WRITE, 409, REGISTERED),
+    Route("GET", "registered-numbers/{registered}", Scope.READ, 200),
+    Route("DELETE", "registered-numbers/{registered}", Scope.WRITE, 204),
+    Route("POST", "registered-numbers/{registered}/verify", Scope.WRITE, 409, {"code": "246810"}),
+    Route("POST", "registered-numbers/{registered}/request-code", Scope.WRITE, 409, {}),
     Route("GET", "wabas", Scope.READ, 200),
     Route("GET", "wabas/{waba}", Scope.READ, 200),
     Route("GET", "wabas/{waba}/connection", Scope.READ, 200),

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from inbox.models import Contact, Conversation, Media, Message
+from onboarding.models import RegisteredNumber
 from onboarding.services import create_link
 from organizations.models import Organization, Scope
 from organizations.services import IssuedKey, create_organization, issue_key
@@ -62,6 +63,9 @@ def tenant(name: str, number: int, scopes: tuple[str, ...] = tuple(Scope.values)
         "waba": waba.pk,
         "phone": phone.pk,
         "shared": shared.pk,
+        "registered": RegisteredNumber.objects.create(
+            organization=organization, phone_number=phone.phone_number, status="used"
+        ).pk,
     }
     return Tenant(
         organization,

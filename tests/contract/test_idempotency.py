@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from inbox.models import Message
 from meta_graph import client
+from meta_graph.sandbox import preverified
+from meta_graph.sandbox.graph.phone_numbers import VERIFICATION_CODE
 from meta_graph.sandbox.messaging import writing
-from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.models import OnboardingLink, RegisteredNumber, Signup, StepRun
 from onboarding.services import create_link
 from organizations.models import IdempotencyKey
 from phones.models import PhoneNumber
@@ -25,6 +27,7 @@ from tests.contract.routes import (
     KEY,
     LINK,
     MESSAGE,
+    REGISTERED,
     ROUTES,
     SHARED,
     TEMPLATE,
@@ -127,10 +130,32 @@ def written(api: Api, meta: Meta) -> World:
     return World(ids={"phone": phone.pk, "message": message.pk}, other={"typing": True})
 
 
+def waiting(api: Api, meta: Meta) -> World:
+    """A number without a code."""
+    number = "+5491155551234"
+    entry = preverified.add(meta.sandbox.world, number)
+    row = RegisteredNumber.objects.create(
+        organization=api.organization, phone_number=number, meta_preverified_id=entry["id"]
+    )
+    return World({"method": "sms"}, {"registered": row.pk}, {"method": "voice"})
+
+
+def coded(api: Api, meta: Meta) -> World:
+    world = waiting(api, meta)
+    with meta.sandbox.state as state:
+        for entry in state.of_kind(preverified.KIND):
+            entry["verification_code"] = VERIFICATION_CODE
+    world.body, world.other = {"code": VERIFICATION_CODE}, {"code": "111111"}
+    return world
+
+
 # By path: a world in which the call is answered with success.
 WORLDS: dict[str, Callable[[Api, Meta], World]] = {
     "onboarding-links": lambda api, meta: World(LINK),
     "onboarding-links/{link}/retry": failed_link,
+    "registered-numbers": lambda api, meta: World(REGISTERED, other=REGISTERED | {"method": "voice"}),
+    "registered-numbers/{registered}/verify": coded,
+    "registered-numbers/{registered}/request-code": waiting,
     "wabas/{waba}/disconnect": lambda api, meta: World(
         ids={"waba": meta.connected_waba(api.organization).pk}
     ),

@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inbox.models import Contact, Conversation, Message
-from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.models import OnboardingLink, RegisteredNumber, Signup, StepRun
 from organizations.models import ApiKey, Organization
 from organizations.services import issue_key
-from phones.models import PhoneNumber
+from phones.models import CodeRequest, PhoneNumber
 from shared_inbox.services import create_link as share_inbox
 from tests.conftest import Api
 from wabas.models import Waba
@@ -47,6 +47,9 @@ QUERIES = {
     "outgoing-webhooks/{webhook}/deliveries/{delivery}": 4,
     "shared-inbox-links": 3,
     "shared-inbox-links/{shared}": 2,
+    "registered-numbers": 3,
+    "registered-numbers?status=verified": 3,
+    "registered-numbers/{registered}": 2,
     "api-keys": 3,
     "api-keys/{key}": 2,
 }
@@ -82,10 +85,21 @@ def completed(organization: Organization, number: int) -> dict[str, str]:
     delivery = failed(webhook)
     shared = share_inbox(phone=phone, name="Support", permissions={"readInbox": True})
     message = written(organization, number)
+    registered = RegisteredNumber.objects.create(
+        organization=organization,
+        phone_number=phone.phone_number,
+        meta_preverified_id=str(number),
+        status="verified",
+        expires_at=timezone.now() + timedelta(days=90),
+    )
+    OnboardingLink.objects.create(
+        organization=organization, name="Acme Corp", registered_number=registered, external_id="customer-2"
+    )
+    CodeRequest.objects.create(meta_phone_number_id=str(number), method="SMS", outcome="sent")
     rows = {
         "link": link, "waba": waba, "phone": phone, "webhook": webhook, "key": key, "delivery": delivery,
         "message": message, "conversation": message.conversation, "contact": message.conversation.contact,
-        "shared": shared,
+        "shared": shared, "registered": registered,
     }  # fmt: skip
     return {kind: str(row.pk) for kind, row in rows.items()}
 

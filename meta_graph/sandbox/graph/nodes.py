@@ -8,6 +8,7 @@ from meta_graph.sandbox.graph.call import Call
 from meta_graph.sandbox.graph.credit_lines import ALLOCATION, CREDIT_LINE, primary_funding_id
 from meta_graph.sandbox.graph.fields import NodeType, only, read
 from meta_graph.sandbox.graph.health import health_status
+from meta_graph.sandbox.graph.preverified_numbers import PREVERIFIED_NUMBER
 from meta_graph.sandbox.graph.templates import TEMPLATE
 from meta_graph.sandbox.wsgi import Json
 
@@ -112,6 +113,7 @@ NODE_TYPES = {
     "credit_line": CREDIT_LINE,
     "allocation": ALLOCATION,
     "phone_number": PHONE_NUMBER,
+    "preverified_number": PREVERIFIED_NUMBER,
     "template": TEMPLATE,
     "waba": WABA,
     "business": BUSINESS,

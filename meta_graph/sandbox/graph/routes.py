@@ -14,6 +14,7 @@ from meta_graph.sandbox.graph import (
     nodes,
     oauth,
     phone_numbers,
+    preverified_numbers,
     templates,
     wabas,
 )
@@ -21,6 +22,7 @@ from meta_graph.sandbox.graph.call import Call
 from meta_graph.sandbox.wsgi import Json
 
 MANAGEMENT, MESSAGING = "whatsapp_business_management", "whatsapp_business_messaging"
+BUSINESS_MANAGEMENT = "business_management"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,18 @@ EDGES = {
         "send_message", messages.send, MESSAGING, holds_lock=False
     ),
     ("POST", "phone_number", "media"): Endpoint("upload_media", media.upload, MESSAGING, holds_lock=False),
+    ("POST", "business", "add_phone_numbers"): Endpoint(
+        "add_preverified_number", preverified_numbers.add, BUSINESS_MANAGEMENT
+    ),
+    ("GET", "business", "preverified_numbers"): Endpoint(
+        "preverified_numbers", preverified_numbers.listed, BUSINESS_MANAGEMENT
+    ),
+    ("POST", "preverified_number", "request_code"): Endpoint(
+        "request_code", preverified_numbers.request_code, BUSINESS_MANAGEMENT
+    ),
+    ("POST", "preverified_number", "verify_code"): Endpoint(
+        "verify_code", preverified_numbers.verify_code, BUSINESS_MANAGEMENT
+    ),
     ("GET", "business", "system_users"): Endpoint("system_users", businesses.system_users),
     ("GET", "business", "extendedcredits"): Endpoint("extendedcredits", credit_lines.credit_lines),
     ("GET", "credit_line", "owning_credit_allocation_configs"): Endpoint(
@@ -82,14 +96,12 @@ EDGES = {
     ("POST", "credit_line", "whatsapp_credit_sharing"): Endpoint("share_credit", credit_lines.share),
     ("POST", "credit_line", "whatsapp_credit_attach"): Endpoint("attach_credit", credit_lines.attach),
     ("GET", "app", "subscriptions"): Endpoint("app_subscriptions", apps.subscriptions),
-    ("GET", "business", "owned_pages"): Endpoint(
-        "owned_pages", businesses.owned_pages, "business_management"
-    ),
+    ("GET", "business", "owned_pages"): Endpoint("owned_pages", businesses.owned_pages, BUSINESS_MANAGEMENT),
     ("GET", "business", "instagram_accounts"): Endpoint(
-        "instagram_accounts", businesses.instagram_accounts, "business_management"
+        "instagram_accounts", businesses.instagram_accounts, BUSINESS_MANAGEMENT
     ),
     ("GET", "business", "owned_whatsapp_business_accounts"): Endpoint(
-        "owned_wabas", businesses.owned_wabas, "business_management"
+        "owned_wabas", businesses.owned_wabas, BUSINESS_MANAGEMENT
     ),
     ("GET", "business", "client_whatsapp_business_accounts"): Endpoint(
         "client_wabas", businesses.client_wabas
@@ -106,7 +118,8 @@ MEDIA = {
 }
 
 NODE_SCOPES = {
-    "business": "business_management",
+    "business": BUSINESS_MANAGEMENT,
+    "preverified_number": BUSINESS_MANAGEMENT,
     "page": "pages_show_list",
     "dataset": "whatsapp_business_manage_events",
     "catalog": "catalog_management",
@@ -130,6 +143,8 @@ def find(method: str, kind: str, edge: str, fields: Json) -> Endpoint | None:
         return Endpoint(f"get_{kind}", nodes.get_node, NODE_SCOPES.get(kind, MANAGEMENT))
     if (method, kind) == ("DELETE", "allocation"):
         return Endpoint("revoke_credit", credit_lines.revoke)
+    if (method, kind) == ("DELETE", "preverified_number"):
+        return Endpoint("delete_preverified_number", preverified_numbers.delete, BUSINESS_MANAGEMENT)
     if (method, kind) == ("POST", "phone_number"):
         return Endpoint("update_phone_number", phone_numbers.update, holds_lock=False)
     return None

@@ -2,7 +2,7 @@
 
 import json
 
-from meta_graph.sandbox import numbers
+from meta_graph.sandbox import numbers, preverified
 from meta_graph.sandbox.graph.call import Call
 from meta_graph.sandbox.graph.errors import GraphError, invalid_parameter
 from meta_graph.sandbox.graph.fields import read
@@ -41,6 +41,7 @@ def add_phone_number(call: Call) -> Json:
     display = f"+{call.text('cc')} {call.text('phone_number')}"
     if numbers.find(call.state, display) is not None:
         raise GraphError(136021, "(#136021) This phone number is already in use", subcode=2388012)
+    preverified.claim(call.state, display)
     phone = numbers.add(call.state, call.node["id"], display, call.text("verified_name"))
     phone["code_verification_status"] = "NOT_VERIFIED"
     return {"id": phone["id"]}
