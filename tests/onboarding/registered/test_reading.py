@@ -31,7 +31,7 @@ def listed(api: Api, query: str = "") -> list[str]:
 
 def test_numbers_are_listed_by_status_and_number(api: Api, stranger: Api) -> None:
     now = timezone.now()
-    of = {
+    of: dict[str, dict[str, Any]] = {
         "+34612000001": {"status": "unverified"},
         "+34612000002": {"status": "verified", "expires_at": now + timedelta(minutes=1)},
         "+34612000003": {"status": "verified", "expires_at": now - timedelta(seconds=1)},

@@ -113,7 +113,10 @@ def test_a_verified_number_and_a_used_one_are_not_registered_again(api: Api, met
 
 def test_500_numbers_wait_and_no_501st(api: Api, stranger: Api, meta: Meta) -> None:
     now = timezone.now()
-    states = [{"status": "unverified"}, {"status": "verified", "verified_at": now, "expires_at": now}]
+    states: list[dict[str, Any]] = [
+        {"status": "unverified"},
+        {"status": "verified", "verified_at": now, "expires_at": now},
+    ]
     RegisteredNumber.objects.bulk_create(
         RegisteredNumber(organization=api.organization, phone_number=f"+3461400{n:04}", **states[n % 2])
         for n in range(499)
