@@ -1,6 +1,7 @@
 """How the hosted page looks for one link: the link's own texts and logo, else its organization's."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from onboarding.models import OnboardingLink
 from organizations.models import Logo
@@ -41,7 +42,7 @@ def branding_of(link: OnboardingLink) -> Branding:
     )
 
 
-def shown_logo(logo_id: object) -> ShownLogo | None:
+def shown_logo(logo_id: UUID | None) -> ShownLogo | None:
     """The picture itself stays in the database: the browser asks for it by its address."""
     size = Logo.objects.filter(pk=logo_id).values_list("width", "height").first() if logo_id else None
     return ShownLogo(f"/logos/{logo_id}", *size_in_box(*size)) if size else None

@@ -1,4 +1,7 @@
-"""The hosted signup page and its script's own calls. Nothing here answers with a number or metadata."""
+"""The hosted signup page and its script's own calls.
+
+Nothing here answers with metadata, nor with a number but the one that the link was made for.
+"""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -7,6 +10,7 @@ from uuid import UUID
 from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -26,8 +30,11 @@ from onboarding.page_bodies import (
     SignupInput,
     VerifyInput,
 )
+from onboarding.page_context import FIRST_VIEW, page_context
 from onboarding.page_gate import found, page_call
 from onboarding.page_state import current_signup, is_asked_here, page_config, shown_action, shown_error
+from onboarding.preview import is_preview_of
+from onboarding.preview_page import rendered_preview
 from onboarding.redirects import success_url
 
 # A completed link that is opened again redirects for so long, then says "already connected".
@@ -47,29 +54,29 @@ META_ORIGINS = [
 
 
 @require_safe
-@ensure_csrf_cookie
-@csp_update({"script-src": META_ORIGINS, "frame-src": META_ORIGINS, "connect-src": META_ORIGINS})  # type: ignore[arg-type]
-def signup_page(request: HttpRequest, link_id: UUID) -> HttpResponse:
-    """The page. It changes nothing: link previews and bots open URLs too."""
-    link, now = found_or_none(link_id), timezone.now()
-    if link is None:
+def signup_page(request: HttpRequest, link_id: UUID) -> HttpResponseBase:
+    """The page, or its preview. It changes nothing: link previews and bots open URLs too."""
+    link = found_or_none(link_id)
+    signature = request.GET.get("preview")
+    if link is None or (signature is not None and not is_preview_of(link, signature)):
         return secured(render(request, "404.html", status=404))
-    if url := onward_url(link, now):
+    if signature is None and (url := onward_url(link, timezone.now())):
         return secured(HttpResponseRedirect(url))
-    language = page_language(link)
+    rendered, language = rendered_page if signature is None else rendered_preview, page_language(link)
     with translation.override(language):
-        context = {
-            "link": link,
-            "organization_name": link.organization.name,
-            "config": page_config(request, link, now, language),
-            "privacy_url": settings.PRIVACY_URL,
-            "terms_url": settings.TERMS_URL,
-            "support_url": settings.SUPPORT_URL,
-        }
-        response = render(request, "onboarding/signup.html", context)
+        # django-csp's types know views without arguments only.
+        response = rendered(request, link)  # type: ignore[call-arg]
     # Set here: the middleware knows the browser's language only.
     response["Content-Language"] = language
     return secured(response)
+
+
+@ensure_csrf_cookie
+@csp_update({"script-src": META_ORIGINS, "frame-src": META_ORIGINS, "connect-src": META_ORIGINS})  # type: ignore[arg-type]
+def rendered_page(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
+    config = page_config(request, link, timezone.now(), translation.get_language())
+    context = page_context(link, config, FIRST_VIEW[config["status"]])
+    return render(request, "onboarding/signup.html", context)
 
 
 def onward_url(link: OnboardingLink, now: datetime) -> str | None:
@@ -85,7 +92,7 @@ def found_or_none(link_id: UUID) -> OnboardingLink | None:
         return None
 
 
-def secured(response: HttpResponse) -> HttpResponse:
+def secured(response: HttpResponseBase) -> HttpResponseBase:
     """With Django's own default the popup is cut off from the page and neither message arrives."""
     response["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     # With no-referrer Chromium sends `Origin: null`, which the CSRF check refuses.

@@ -149,6 +149,18 @@ def step_titles() -> dict[str, str]:
     }
 
 
+def preview_names() -> dict[str, str]:
+    """The states of the page, as the banner of its preview names them."""
+    return {
+        "start": _("Start"),
+        "progress": _("In progress"),
+        "success": _("Connected"),
+        "failed": _("Did not work"),
+        "already": _("Opened again"),
+        "expired": _("Expired"),
+    }
+
+
 def next_action_text(code: str, actor: str) -> str:
     """What a `nextAction` asks for, or what is waited for. `code` may be a step's own reason to wait."""
     return (

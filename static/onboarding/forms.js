@@ -112,13 +112,3 @@ function pageForms(root, views) {
 
   return { problem, refused, busy, pin, number, verify, codeIsOnItsWay };
 }
-
-/** A moment in the reader's own time zone, in the page's language as their country writes it. */
-function localTime(moment) {
-  const language = document.documentElement.lang;
-  const own = navigator.languages.find((one) => one.split("-")[0] === language);
-  const at = new Date(moment);
-  const isToday = at.toDateString() === new Date().toDateString();
-  const style = isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-  return new Intl.DateTimeFormat(own || language, style).format(at);
-}

@@ -9,6 +9,7 @@
   const forms = pageForms(root, views);
   const progress = signupProgress(config, calls, views, forms, prepareSdk);
   const { questions } = progress;
+  const sharing = pageSharing(root, config);
 
   const EXCHANGE_MS = 40000;
   // One try of the link. The first one is the page itself, each click after it another.
@@ -21,6 +22,8 @@
   }
 
   function begin() {
+    localizeTimes(root);
+    sharing.begin();
     hearMetaWindow(config, onMessage);
     root.addEventListener("click", onClick);
     root.addEventListener("submit", onSubmit);
@@ -90,7 +93,8 @@
       "number-instead": progress.askOpen,
       stay: progress.stay,
       reload: () => location.reload(),
-      "copy-link": () => copyLink(),
+      "copy-link": () => sharing.copy(button),
+      "share-link": () => sharing.share(button),
       "copy-details": () => copyDetails(button.closest("[data-details]")),
     };
     actions[button.dataset.action]();
@@ -207,11 +211,6 @@
   function stopGlancing() {
     if (glances) glances.stop();
     glances = null;
-  }
-
-  async function copyLink() {
-    await copyText(config.hostedUrl);
-    root.querySelector("[data-copied]").hidden = false;
   }
 
   async function copyDetails(details) {

@@ -1,17 +1,25 @@
 """Every state of the page: how to bring each about in a world, in the language that the world has."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.utils import translation
 from playwright.sync_api import expect
 
 from onboarding import texts
+from onboarding.branding import ShownLogo
 from tests.onboarding.page.world import BACK, ONWARD, OURS, RUNNING, World, error, progress, refusal
 
 State = Callable[[World], None]
 AT = "2026-11-20T10:00:00.000Z"
 LATER = "2099-11-23T10:30:00.000Z"
+BRANDING = {
+    "welcomeMessage": "Welcome to Río Azul! Connect your number here, and we answer your guests together.",
+    "buttonText": "Connect my number",
+    "successMessage": "Thank you! Ana calls you tomorrow to set up the first messages.",
+    "failureMessage": "Stuck? Write to help@rio-azul.example, we answer within the hour.",
+}
 WHATSAPP = "Mozilla/5.0 (Linux; Android 14) Chrome/130 Mobile WhatsApp/2.24"
 
 
@@ -255,6 +263,36 @@ def expired(world: World) -> None:
     world.open("expired")
 
 
+def branded(world: World) -> None:
+    """All that a company may set, and a link for one number that ends on a day."""
+    brand(world)
+    start(world)
+    world.page.locator(".not-admin > summary").click()
+
+
+def brand(world: World) -> None:
+    world.logo = ShownLogo("/logos/1", 200, 60)
+    world.branding = dict(BRANDING)
+    world.columns |= {"expected_phone_number": "+5491155551234", "expires_at": datetime.fromisoformat(LATER)}
+
+
+def coexistence(world: World) -> None:
+    world.columns = {"mode": "coexistence"}
+    start(world)
+
+
+def preview(world: World) -> None:
+    brand(world)
+    world.preview("start")
+    expect(world.page.locator("[data-action=login]")).to_have_attribute("aria-disabled", "true")
+
+
+def preview_failed(world: World) -> None:
+    brand(world)
+    world.preview("failed")
+    expect(world.page.locator("[data-view=failed] h1")).not_to_be_empty()
+
+
 def not_there(world: World) -> None:
     world.page.goto(f"{OURS}/404.html")
 
@@ -277,6 +315,7 @@ STATES: dict[str, State] = {
         start, in_another_app, sdk_blocked, popup_blocked, window, cancelled, not_confirmed, too_old,
         reported, steps, waiting, offline, pin, pin_wrong, number, number_in_use, number_not_found,
         verify_first, verify, verify_wrong, verify_too_often, being_set_up, success, success_pin_later,
-        success_window_over, success_waits, already, expired, not_there, broken,
+        success_window_over, success_waits, already, expired, branded, coexistence, preview,
+        preview_failed, not_there, broken,
     )
 } | FAILURES  # fmt: skip

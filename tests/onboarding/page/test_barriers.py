@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.onboarding.page.states import STATES
+from tests.onboarding.page import states
+from tests.onboarding.page.states import BRANDING, STATES
 from tests.onboarding.page.world import World
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
@@ -37,7 +38,10 @@ def test_a_state_has_no_barrier(world: World, wrong: list[str], axe: str, name: 
     assert [line for line in wrong if "Content Security" in line] == []
 
 
-@pytest.mark.parametrize("name", ["start", "pin_wrong", "number_in_use", "verify_too_often", "waiting"])
+@pytest.mark.parametrize(
+    "name",
+    ["start", "branded", "pin_wrong", "number_in_use", "verify_too_often", "waiting", "preview_failed"],
+)
 def test_axe_finds_no_violation_in_the_dark(world: World, axe: str, name: str):
     world.page.emulate_media(color_scheme="dark")
 
@@ -58,9 +62,29 @@ def test_a_state_fits_a_small_screen_in_the_longest_language(world: World, name:
     on_a_small_screen(world, name, "fr")
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(
+    "words", ["W" * 200, f"{LONG} " * 2, "شركة الأمل للتجارة والتوزيع " * 7, "Río Azul & hijos, 1234. " * 8]
+)
+def test_the_longest_words_of_a_company_fit_a_small_screen(world: World, language: str, words: str):
+    """In a script of the other direction too."""
+    world.page.set_viewport_size({"width": 320, "height": 640})
+    states.brand(world)
+    world.language, world.name, world.organization_name = language, words, words
+    world.branding = {name: words[: 50 if name == "buttonText" else 200] for name in BRANDING}
+
+    for show in ("start", "success", "failed"):
+        world.preview(show)
+        fits(world)
+
+
 def on_a_small_screen(world: World, name: str, language: str) -> None:
     world.page.set_viewport_size({"width": 320, "height": 640})
     world.language, world.name, world.organization_name = language, LONG, LONG
     STATES[name](world)
+    fits(world)
+
+
+def fits(world: World) -> None:
     assert world.page.evaluate("document.documentElement.scrollWidth") == 320
     assert world.page.evaluate(CUT) == []

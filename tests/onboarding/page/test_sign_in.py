@@ -200,7 +200,7 @@ def test_inside_another_app_the_page_says_what_to_do_and_blocks_nothing(in_whats
 
     in_whatsapp.sees("Better in your own browser")
     page.get_by_role("button", name="Copy the link").click()
-    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    expect(page.locator("[data-elsewhere]").get_by_text("The link is copied.")).to_be_visible()
     expect(page.get_by_role("button", name="Continue with Facebook")).to_be_enabled()
 
 

@@ -1,8 +1,9 @@
 """The parties that the signup page talks to, played at the HTTP seam: our server, Meta's SDK and window."""
 
+import io
 import json
 import mimetypes
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,9 +11,15 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from onboarding.branding import ShownLogo
+from onboarding.models import OnboardingLink
+from onboarding.page_context import FIRST_VIEW, page_context
+from onboarding.preview_page import preview_context
 from onboarding.texts import step_titles
+from organizations.models import Organization
 
 OURS = "https://connect.test"
 META = "https://www.facebook.test"
@@ -41,6 +48,8 @@ POLICY = (
     f"default-src 'none'; script-src 'self' {META}; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+PREVIEW_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:"
+FOOTER = {"privacy_url": f"{OURS}/privacy", "terms_url": "", "support_url": f"{OURS}/help"}
 
 
 def error(code: str, **fields: Any) -> dict[str, Any]:
@@ -69,6 +78,18 @@ def progress(status: str = "processing", *, running: str = STEPS[0], **fields: A
     return usual | fields
 
 
+def picture() -> bytes:
+    """A dark logo without a ground of its own, in twice the size that it is shown in."""
+    drawn = Image.new("RGBA", (400, 120))
+    pen = ImageDraw.Draw(drawn)
+    pen.rounded_rectangle((4, 14, 96, 106), 24, fill="#12324a")
+    pen.ellipse((34, 44, 66, 76), fill="#f2b134")
+    pen.text((116, 28), "Rio Azul", fill="#12324a", font_size=60)
+    file = io.BytesIO()
+    drawn.save(file, "PNG")
+    return file.getvalue()
+
+
 @dataclass
 class World:
     """`posts` is what the page sent, in order; `status` what it is told next; `answers` are unusual ones."""
@@ -90,6 +111,10 @@ class World:
     organization_name: str = "Acme Chat"
     name: str = "Café Río"
     language: str = "en"
+    # Columns of the link, and what its page is to look like.
+    columns: dict[str, Any] = field(default_factory=dict)
+    branding: dict[str, str] = field(default_factory=dict)
+    logo: ShownLogo | None = None
 
     def start(self) -> None:
         self.context.route(f"{OURS}/**", self.ours)
@@ -123,6 +148,10 @@ class World:
         self.page.goto(f"{OURS}/signup/{LINK}", wait_until="domcontentloaded")
         return self.page
 
+    def preview(self, shown: str = "start") -> Page:
+        self.page.goto(f"{OURS}/signup/{LINK}?preview=c2ln&show={shown}")
+        return self.page
+
     def becomes(self, status: str, *, running: str = STEPS[0]) -> None:
         """The link goes on without this page: status and page say so from now on."""
         self.status = progress(status, running=running)
@@ -133,24 +162,33 @@ class World:
         if url.path.startswith("/static/"):
             file = Path(settings.BASE_DIR) / url.path.lstrip("/")
             route.fulfill(body=file.read_bytes(), content_type=mimetypes.guess_type(file.name)[0])
+        elif url.path.startswith("/logos/"):
+            route.fulfill(body=picture(), content_type="image/png")
         elif url.path.endswith("/status"):
             self.answer_status(route, parse_qs(url.query)["signupId"][0])
         elif route.request.method == "POST":
             self.answer_post(route, url.path.rsplit("/", 1)[1])
         else:
-            body = self.html() if url.path.startswith("/signup/") else self.plain(url.path.strip("/"))
-            route.fulfill(body=body, content_type="text/html", headers=self.headers())
+            given = parse_qs(url.query)
+            policy = PREVIEW_POLICY if "preview" in given else POLICY
+            body = self.html(given) if url.path.startswith("/signup/") else self.plain(url.path.strip("/"))
+            route.fulfill(body=body, content_type="text/html", headers=self.headers(policy))
 
-    def html(self) -> str:
-        context = {
-            "link": {"name": self.name},
-            "organization_name": self.organization_name,
-            "config": self.config,
-            "privacy_url": f"{OURS}/privacy",
-            "terms_url": "",
-            "support_url": f"{OURS}/help",
-        }
+    def html(self, given: dict[str, list[str]]) -> str:
+        """The page as our server writes it, for a link that no database holds."""
+        link = OnboardingLink(
+            pk=LINK,
+            name=self.name,
+            organization=Organization(name=self.organization_name),
+            branding=self.branding,
+            **self.columns,
+        )
         with translation.override(self.language):
+            if "preview" in given:
+                context = preview_context(link, given["preview"][0], given["show"][0])
+            else:
+                context = page_context(link, self.config, FIRST_VIEW[self.config["status"]])
+            context |= {"branding": replace(context["branding"], logo=self.logo), **FOOTER}
             return render_to_string("onboarding/signup.html", context)
 
     def plain(self, template: str) -> str:
@@ -158,10 +196,10 @@ class World:
         with translation.override(self.language):
             return render_to_string(template, {"request_id": "0e6f3c1a-7d21-4a55-9d0f-2f1f6c3b8a90"})
 
-    def headers(self) -> dict[str, str]:
+    def headers(self, policy: str) -> dict[str, str]:
         return {
             "Content-Type": "text/html; charset=utf-8",
-            "Content-Security-Policy": POLICY,
+            "Content-Security-Policy": policy,
             "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
         }
 
