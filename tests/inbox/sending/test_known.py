@@ -16,8 +16,7 @@ from inbox.sending.settling import settle
 from phones.models import PhoneNumber
 from tests.conftest import Api
 from tests.graph_server import GraphServer, refusing
-from tests.inbox.sending.test_outbox import OTHER, queued, said, taken
-from tests.inbox.sending.world import TEXT, TO, statuses, waiting, work
+from tests.inbox.sending.world import OTHER, TEXT, TO, queued, said, statuses, taken, waiting, work
 from tests.phones.world import names
 
 pytestmark = pytest.mark.django_db(transaction=True)

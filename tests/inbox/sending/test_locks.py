@@ -17,7 +17,7 @@ from inbox.sending.settling import settle
 from meta_graph.messages import SentMessage
 from phones.models import PhoneNumber
 from tests.graph_server import GraphServer
-from tests.inbox.sending.test_outbox import OTHER, queued, taken
+from tests.inbox.sending.world import OTHER, queued, taken
 from tests.wabas.world import on_postgresql
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_postgresql]

@@ -1,4 +1,4 @@
-"""The outbox: the order to one person, what is put off, what a dead sender leaves, many senders at once."""
+"""The outbox: the order to one person, the lanes of numbers, many senders at once."""
 
 import threading
 from collections import defaultdict
@@ -7,48 +7,31 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
-from inbox.models import Conversation, Message, OutboxEntry, SendingLane
-from inbox.sending.calling import Claimed, begin
+from inbox.models import Message, OutboxEntry, SendingLane
+from inbox.sending.calling import begin
 from inbox.sending.claiming import claim, claim_own
 from inbox.sending.outcomes import Refused, Sent, Unknown, reason
-from inbox.sending.pump import Pump
-from inbox.sending.recovery import recover
 from inbox.sending.settling import settle
-from inbox.sending.storing import store
 from meta_graph.messages import SentMessage
 from phones.models import PhoneNumber
 from tests.conftest import Api
 from tests.graph_server import GraphServer, after, refusing
-from tests.inbox.sending.world import TEXT, TO, nothing, pump, statuses, waiting, work
+from tests.inbox.sending.world import (
+    OTHER,
+    TEXT,
+    queued,
+    said,
+    statuses,
+    taken,
+    waiting,
+    work,
+)
 from tests.phones.world import names
 from tests.wabas.world import at_once, on_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)
-OTHER = "5491155550000"
-
-
-def queued(phone: PhoneNumber, *texts: str, to: str = TO) -> list[OutboxEntry]:
-    """Messages that were stored, and whose requests died right then."""
-    return [
-        store(phone=phone, given={"type": "text", "to": to, "text": text}, bind=unbound, now=timezone.now())
-        for text in texts
-    ]
-
-
-def unbound(message: Message) -> None:
-    return
-
-
-def taken(limit: int = 10, seconds: float = 0.0) -> list[Claimed]:
-    now = timezone.now() + timedelta(seconds=seconds)
-    return claim(limit, now=now, busy={}, cap=1000).claimed
-
-
-def said(call: Any) -> str:
-    return str(call.body["text"]["body"])
 
 
 # ---- order ----------------------------------------------------------------------------------------------
@@ -171,192 +154,6 @@ def asked(api: Api, phone: PhoneNumber, to: str) -> list[Any]:
     return [answer for answer in answers if getattr(answer, "status_code", None) != 201]
 
 
-# ---- put off --------------------------------------------------------------------------------------------
-
-
-def test_a_limit_of_the_number_holds_all_that_it_sends(
-    phone: PhoneNumber, graph: GraphServer, settings: Any
-) -> None:
-    settings.MESSAGE_BACKOFF_SECONDS = [30.0]
-    queued(phone, "one")
-    graph.plans = [refusing(130429)]
-    work()
-    queued(phone, "other", to=OTHER)
-
-    work(seconds=5)
-    held = len(graph.calls)
-    work(seconds=31)
-
-    assert (held, len(graph.calls)) == (1, 3)
-    assert set(statuses()) == {"sent"}
-
-
-def test_a_limit_of_the_pair_holds_one_person_only_and_longer_each_time(
-    phone: PhoneNumber, graph: GraphServer
-) -> None:
-    queued(phone, "one")
-    queued(phone, "other", to=OTHER)
-    graph.plans = []
-    graph.usual = lambda call: refusing(131056)(call) if call.to == TO else graph.accept(call)
-
-    pauses = []
-    for seconds in (0, 7, 24, 90):
-        now = timezone.now() + timedelta(seconds=seconds)
-        work(seconds=seconds)
-        due_at: Any = OutboxEntry.objects.get().due_at
-        pauses.append(round((due_at - now).total_seconds()))
-
-    assert pauses == [6, 16, 64, 256]
-    assert sorted(call.to for call in graph.calls) == [OTHER, TO, TO, TO, TO][: len(graph.calls)]
-    assert sorted(statuses()) == ["pending", "sent"]
-
-
-def test_after_ten_minutes_of_being_put_off_it_is_failed_with_metas_reason(
-    phone: PhoneNumber, graph: GraphServer, settings: Any
-) -> None:
-    queued(phone, "one", "two")
-    graph.usual = refusing(131016, "Service unavailable")
-    work()
-    work(seconds=300)
-    assert statuses() == ["pending", "pending"]
-
-    work(seconds=601)
-
-    first: Any = Message.objects.order_by("created_at").first()
-    assert (first.status, first.error["code"]) == ("failed", "131016")
-    assert names().count("message.status_updated") == 1
-    assert [said(call) for call in graph.calls][-1] == "two"
-
-
-def test_more_to_one_person_than_meta_allows_waits_here(
-    phone: PhoneNumber, graph: GraphServer, settings: Any
-) -> None:
-    settings.MESSAGE_PAIR_BURST, settings.MESSAGE_PAIR_SECONDS = 2, 6.0
-    queued(phone, "one", "two", "three", "four")
-
-    work()
-    at_first = len(graph.calls)
-    work(seconds=6)
-
-    assert (at_first, len(graph.calls)) == (2, 3)
-
-
-def test_a_number_sends_no_more_in_a_second_than_its_throughput(
-    phone: PhoneNumber, graph: GraphServer, settings: Any
-) -> None:
-    settings.MESSAGE_THROUGHPUT = 20
-    for number in range(30):
-        queued(phone, str(number), to=f"54911555500{number:02}")
-
-    work()
-
-    times = [call.at for call in graph.sent()]
-    assert len(times) == 30
-    # The burst is two, then eighteen a second.
-    assert 1.3 < times[-1] - times[0] < 4
-    assert max(sum(at <= one < at + 1 for one in times) for at in times) <= 21
-
-
-# ---- dead senders ---------------------------------------------------------------------------------------
-
-
-def test_what_was_claimed_and_not_called_is_taken_over_after_the_lease(
-    phone: PhoneNumber, graph: GraphServer, settings: Any
-) -> None:
-    queued(phone, "one")
-    (dead,) = taken()
-
-    work(seconds=settings.MESSAGE_LEASE_SECONDS - 1)
-    before = len(graph.calls)
-    work(seconds=settings.MESSAGE_LEASE_SECONDS + 1)
-
-    assert (before, len(graph.calls), statuses()) == (0, 1, ["sent"])
-    assert not begin(dead, timezone.now())
-
-
-def test_what_was_called_without_a_word_is_of_unknown_outcome_and_the_next_goes(
-    phone: PhoneNumber, graph: GraphServer
-) -> None:
-    queued(phone, "one", "two")
-    (dead,) = taken()
-    assert begin(dead, timezone.now())
-
-    work(seconds=10)
-    before = len(graph.calls)
-    work(seconds=16)
-
-    assert before == 0
-    assert [said(call) for call in graph.calls] == ["two"]
-    assert statuses() == ["pending", "sent"]
-    assert OutboxEntry.objects.get().finished_at is not None
-
-
-def test_an_answer_that_comes_after_the_lease_is_a_fact(phone: PhoneNumber, graph: GraphServer) -> None:
-    queued(phone, "one")
-    (late,) = taken()
-    assert begin(late, timezone.now())
-    recover(timezone.now() + timedelta(seconds=60))
-    assert statuses() == ["pending"]
-
-    settle(late, Sent(SentMessage("wamid.late", None, None, None)), now=timezone.now())
-
-    assert (Message.objects.get().wamid, statuses()) == ("wamid.late", ["sent"])
-    assert (names().count("message.sent"), OutboxEntry.objects.count()) == (1, 0)
-
-
-def test_a_status_that_came_before_the_answer_has_settled_it(phone: PhoneNumber, graph: GraphServer) -> None:
-    queued(phone, "one", "two")
-    (called,) = taken()
-    assert begin(called, timezone.now())
-    Message.objects.filter(outbox_entry=called.entry_id).update(wamid="wamid.1", status="delivered")
-
-    settled = settle(called, Sent(SentMessage("wamid.1", None, None, None)), now=timezone.now())
-
-    assert (settled.is_told, settled.is_next_waiting) == (False, True)
-    assert statuses()[0] == "delivered"
-    assert "message.sent" not in names()
-
-
-def test_a_status_of_a_call_without_an_answer_ends_it(phone: PhoneNumber, graph: GraphServer) -> None:
-    queued(phone, "one")
-    (called,) = taken()
-    assert begin(called, timezone.now())
-    Message.objects.update(wamid="wamid.1", status="sent")
-
-    recover(timezone.now() + timedelta(seconds=60))
-
-    assert OutboxEntry.objects.count() == 0
-
-
-def test_a_sender_that_lost_its_lease_calls_nobody(phone: PhoneNumber, graph: GraphServer) -> None:
-    queued(phone, "one")
-    (frozen,) = taken()
-    (other,) = taken(seconds=60)
-
-    assert not begin(frozen, timezone.now())
-    assert begin(other, timezone.now())
-    assert not begin(other, timezone.now())
-
-
-def test_erased_meanwhile_is_nothing_to_settle(phone: PhoneNumber, graph: GraphServer) -> None:
-    queued(phone, "one")
-    (called,) = taken()
-    assert begin(called, timezone.now())
-    Conversation.objects.all().delete()
-
-    settled = settle(called, Sent(SentMessage("wamid.1", None, None, None)), now=timezone.now())
-
-    assert (settled.is_told, settled.is_next_waiting) == (False, False)
-
-
-def turned(worker: Pump) -> None:
-    """A turn on a thread of its own."""
-    try:
-        worker.run(when_time_is_up=nothing)
-    finally:
-        connection.close()
-
-
 # ---- lanes ----------------------------------------------------------------------------------------------
 
 
@@ -438,38 +235,3 @@ def test_two_lines_that_turn_out_to_be_one_persons_go_one_after_the_other(
     OutboxEntry.objects.filter(pk=two.pk).update(contact_id=one.contact_id)
 
     assert [claimed.entry_id for claimed in taken()] == [one.pk]
-
-
-def test_a_ring_while_a_turn_runs_is_heard(phone: PhoneNumber, graph: GraphServer) -> None:
-    graph.usual = after(0.3, graph.accept)
-    worker = pump()
-    queued(phone, "one")
-    turn = threading.Thread(target=turned, args=[worker])
-    turn.start()
-    graph.wait(0.1)
-    queued(phone, "two", to=OTHER)
-
-    worker.run(when_time_is_up=nothing)
-    turn.join()
-    worker.senders.close()
-
-    assert set(statuses()) == {"sent"}
-    # The second did not wait for the first.
-    assert graph.calls[1].at < (graph.calls[0].ended_at or 0)
-
-
-def test_a_worker_that_stops_finishes_what_it_has_in_hand_and_takes_nothing_more(
-    phone: PhoneNumber, graph: GraphServer
-) -> None:
-    graph.usual = after(0.3, graph.accept)
-    worker = pump()
-    queued(phone, "one", "two")
-    turn = threading.Thread(target=turned, args=[worker])
-    turn.start()
-    graph.wait(0.1)
-
-    worker.stop()
-    turn.join()
-    worker.senders.close()
-
-    assert statuses() == ["sent", "pending"]

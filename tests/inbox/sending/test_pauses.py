@@ -11,7 +11,7 @@ from inbox.sending.outcomes import PutOff, reason
 from inbox.sending.settling import settle
 from phones.models import PhoneNumber
 from tests.graph_server import GraphServer
-from tests.inbox.sending.test_outbox import OTHER, queued, taken
+from tests.inbox.sending.world import OTHER, queued, taken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NO = reason("130429", "Rate limit hit")

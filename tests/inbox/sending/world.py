@@ -7,13 +7,17 @@ from django.db import connection
 from django.utils import timezone
 
 from inbox.models import Message, OutboxEntry
+from inbox.sending.calling import Claimed
+from inbox.sending.claiming import claim
 from inbox.sending.pump import Pump
 from inbox.sending.settling import Settled
+from inbox.sending.storing import store
 from organizations.models import Organization
 from phones.models import PhoneNumber
 from tests.phones.world import healthy_phone
 
 TO = "5491155551234"
+OTHER = "5491155550000"
 TEXT = {"type": "text", "to": TO, "text": "Hello!"}
 
 
@@ -21,6 +25,28 @@ def sending_phone(organization: Organization, **columns: Any) -> PhoneNumber:
     phone = healthy_phone(organization)
     PhoneNumber.objects.filter(pk=phone.pk).update(**columns)
     return PhoneNumber.objects.select_related("waba").get(pk=phone.pk)
+
+
+def queued(phone: PhoneNumber, *texts: str, to: str = TO) -> list[OutboxEntry]:
+    """Messages that were stored, and whose requests died right then."""
+    return [
+        store(phone=phone, given={"type": "text", "to": to, "text": text}, bind=unbound, now=timezone.now())
+        for text in texts
+    ]
+
+
+def unbound(message: Message) -> None:
+    return
+
+
+def taken(limit: int = 10, seconds: float = 0.0) -> list[Claimed]:
+    """What a worker may send, `seconds` from now."""
+    now = timezone.now() + timedelta(seconds=seconds)
+    return claim(limit, now=now, busy={}, cap=1000).claimed
+
+
+def said(call: Any) -> str:
+    return str(call.body["text"]["body"])
 
 
 def pump() -> Pump:
