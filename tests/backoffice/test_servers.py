@@ -4,6 +4,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import ConnectionHandler
 
 from backoffice.doctor.findings import Status
 from tests.backoffice.conftest import look
@@ -22,11 +23,33 @@ def test_the_database_is_told_by_name_and_version(settings):
     assert finding.message.startswith(connection.display_name)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="it is about SQLite")
-def test_sqlite_is_not_for_production(settings):
+@pytest.fixture
+def sqlite(monkeypatch, tmp_path):
+    """A product whose database is a file, whatever the tests' own is."""
+    file = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "gangway.sqlite3"}
+    connected = ConnectionHandler({"default": file})["default"]
+    monkeypatch.setattr("backoffice.doctor.servers.connection", connected)
+    yield
+    connected.close()
+
+
+def test_sqlite_is_not_for_production(settings, sqlite):
     settings.DEBUG = False
 
-    assert look("database").status is Status.FAILED
+    finding = look("database")
+
+    assert finding.status is Status.FAILED
+    assert finding.message.startswith("SQLite ")
+    assert finding.message.endswith(": not for production")
+
+
+def test_sqlite_is_for_development(settings, sqlite):
+    settings.DEBUG = True
+
+    finding = look("database")
+
+    assert finding.status is Status.OK
+    assert finding.message.endswith("; production needs PostgreSQL")
 
 
 @on_postgresql
