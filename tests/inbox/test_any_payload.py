@@ -93,12 +93,19 @@ def spoilt(draw: st.DrawFn, of: list[Any]) -> Any:
 
 
 def survives(receive: Any, **given: Any) -> None:
-    """As a handler calls it: in a transaction that ends with it."""
+    """As a handler calls it: in a transaction that ends with it. Nothing is stored of what is refused."""
+    writes: list[str] = []
+
+    def note(execute: Any, statement: str, *more: Any) -> Any:
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            writes.append(statement)
+        return execute(statement, *more)
+
     try:
-        with transaction.atomic():
+        with transaction.atomic(), connection.execute_wrapper(note):
             receive(at=AT, **given)
     except (UnreadableError, TooEarlyError):
-        return
+        assert writes == []
     check()
 
 

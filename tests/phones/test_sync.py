@@ -17,6 +17,7 @@ from phones.sync import sync_phone
 from phones.tasks import sweep_phones
 from phones.tasks import sync_phone as sync_phone_task
 from tests.phones.test_services import numbers
+from tests.phones.world import names
 from tests.wabas.test_services import connect
 from tests.wabas.world import at_once, on_postgresql, token_of
 from wabas.models import Waba
@@ -210,6 +211,8 @@ def test_a_check_writes_each_row_once(organization, meta):
 
 def test_a_number_that_is_gone_is_no_error(db):
     sync_phone_task(phone_id="660e8400-e29b-41d4-a716-446655440001")
+
+    assert names() == []
 
 
 def test_the_sweep_takes_what_was_asked_for_and_never_answered_once(organization, meta):
