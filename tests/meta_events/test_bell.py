@@ -6,6 +6,7 @@ import time
 import pytest
 
 from meta_events.bell import PAUSE, Bell
+from tests.waiting import eventually
 
 
 class Task:
@@ -24,13 +25,6 @@ class Task:
             raise ValueError("the broker's library broke")
 
 
-def until(is_so, seconds: float = 5.0) -> None:
-    ends = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends
-        time.sleep(0.002)
-
-
 def test_a_ring_is_heard_soon_and_costs_nothing():
     task = Task(takes=0.3)
     bell = Bell(task)
@@ -40,7 +34,7 @@ def test_a_ring_is_heard_soon_and_costs_nothing():
         bell.ring()
     assert time.monotonic() - started < 0.2
 
-    until(lambda: task.rung)
+    eventually(lambda: task.rung)
 
 
 def test_many_rings_in_a_moment_are_few():
@@ -61,10 +55,10 @@ def test_a_ring_just_after_another_is_not_lost():
     bell = Bell(task)
 
     bell.ring()
-    until(lambda: len(task.rung) == 1)
+    eventually(lambda: len(task.rung) == 1)
     bell.ring()
 
-    until(lambda: len(task.rung) == 2)
+    eventually(lambda: len(task.rung) == 2)
 
 
 def test_whatever_a_ring_raises_the_next_one_is_heard():
@@ -72,10 +66,10 @@ def test_whatever_a_ring_raises_the_next_one_is_heard():
     bell = Bell(task)
 
     bell.ring()
-    until(lambda: len(task.rung) == 1)
+    eventually(lambda: len(task.rung) == 1)
     bell.ring()
 
-    until(lambda: len(task.rung) == 2)
+    eventually(lambda: len(task.rung) == 2)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
@@ -84,7 +78,7 @@ def test_a_forked_process_rings_by_itself():
     task = Task()
     bell = Bell(task)
     bell.ring()
-    until(lambda: len(task.rung) == 1)
+    eventually(lambda: len(task.rung) == 1)
 
     child = os.fork()
     if child == 0:

@@ -1,8 +1,6 @@
 """Handling again: nothing is told to customers twice, and what an update knows now is taken up."""
 
-import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -21,6 +19,7 @@ from meta_events.self_sweep import Everything
 from tests.meta_events.test_message_fields import BASE, message, post_of, sent, status, value
 from tests.meta_events.world import change, states, told, worked
 from tests.wabas.world import on_postgresql
+from tests.waiting import eventually
 from webhooks.models import Event
 from webhooks.self_sweep import SelfSweep
 
@@ -167,13 +166,6 @@ def test_what_makes_no_sense_is_refused_in_words(options, words):
 
 def test_every_field_that_is_told_once_has_a_handler():
     assert dispatch.HANDLERS.keys() >= dispatch.TOLD_ONCE
-
-
-def eventually(is_so: Callable[[], bool], seconds: float = 5) -> None:
-    ends = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends, "it did not come to that"
-        time.sleep(0.01)
 
 
 @on_postgresql

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from organizations.services import create_organization
+from tests.waiting import eventually, seconds_until
 from tests.webhooks.receivers import Receiver, receiving
 from webhooks import pump as pumps
 from webhooks.delivery import Outcome, claim, release, settle
@@ -363,18 +364,6 @@ class running_pump:  # noqa: N801 -- used as a function
                 self.pump.sweep(when_time_is_up=lambda: None)
         finally:
             connection.close()
-
-
-def eventually(is_so: Callable[[], bool], seconds: float = 9) -> None:
-    seconds_until(is_so, seconds)
-
-
-def seconds_until(is_so: Callable[[], bool], at_most: float = 9) -> float:
-    began = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - began < at_most, "it did not come to that"
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 def together(works: list[Callable[[], None]]) -> None:

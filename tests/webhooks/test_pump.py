@@ -17,6 +17,7 @@ from django.utils import timezone
 from config.celery import app
 from organizations.services import create_organization
 from outbound.addresses import AddressPolicy
+from tests.waiting import eventually
 from tests.webhooks.receivers import Answer, Receiver, receiving
 from webhooks import pump as pumps
 from webhooks import tasks
@@ -49,13 +50,6 @@ def states() -> dict[str, int]:
 
 def never() -> None:
     raise AssertionError("rang, though its time was not up")
-
-
-def eventually(is_so, seconds: float = 5) -> None:
-    ends = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends, "it did not come to that"
-        time.sleep(0.01)
 
 
 def in_thread(work) -> threading.Thread:

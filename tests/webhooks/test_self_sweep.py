@@ -4,14 +4,13 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection
 
+from tests.waiting import eventually
 from tests.webhooks.acts import happen
 from webhooks import tasks
 from webhooks.models import Delivery
@@ -21,13 +20,6 @@ from webhooks.services import create_webhook
 
 ROOT = Path(__file__).resolve().parents[2]
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs a second connection")
-
-
-def eventually(is_so: Callable[[], bool], seconds: float = 5) -> None:
-    ends = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends, "it did not come to that"
-        time.sleep(0.01)
 
 
 @on_postgresql

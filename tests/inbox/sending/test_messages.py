@@ -15,6 +15,7 @@ from tests.conftest import Api
 from tests.graph_server import GraphServer, after, hang_up, refusing
 from tests.inbox.sending.world import TEXT, TO, work
 from tests.phones.world import names, told
+from tests.waiting import eventually
 from wabas.models import Waba
 
 pytestmark = pytest.mark.django_db
@@ -250,10 +251,7 @@ def test_a_request_waits_for_meta_for_some_seconds_only_and_the_call_goes_on(
     answer = send(api, phone)
 
     assert (answer.status_code, answer.json()["data"]["status"]) == (201, "pending")
-    for _ in range(100):
-        if Message.objects.get().status == "sent":
-            break
-        graph.wait(0.05)
+    eventually(lambda: Message.objects.get().status == "sent")
     assert Message.objects.get().wamid == "wamid.test1"
     assert (names().count("message.sent"), OutboxEntry.objects.count()) == (1, 0)
     work()

@@ -14,6 +14,7 @@ from tests.conftest import Api
 from tests.graph_server import GraphServer
 from tests.inbox.sending.world import TEXT, statuses, work
 from tests.phones.world import names
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,10 +58,7 @@ def test_a_database_that_does_not_take_it_for_long_is_not_waited_for(
         answer = send(api, phone)
 
     assert (answer.status_code, answer.json()["data"]["status"]) == (201, "pending")
-    for _ in range(100):
-        if Message.objects.get().status == "sent":
-            break
-        graph.wait(0.05)
+    eventually(lambda: Message.objects.get().status == "sent")
     assert (statuses(), Message.objects.get().wamid) == (["sent"], "wamid.test1")
     work(seconds=60)
     assert len(graph.calls) == 1
@@ -99,8 +97,4 @@ def test_every_way_gives_the_slot_back(
         for _ in range(3):
             send(api, phone)
 
-    for _ in range(100):
-        if prompt.slots._value == prompt.CALLERS:
-            break
-        graph.wait(0.05)
-    assert prompt.slots._value == prompt.CALLERS
+    eventually(lambda: prompt.slots._value == prompt.CALLERS)
