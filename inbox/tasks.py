@@ -1,23 +1,19 @@
 """Celery's side of sending: the doorbell, the sweep, and what runs beside a worker's tasks."""
 
-from typing import Any
-
 import structlog
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 
 from api import doorbell
 from inbox.sending.pump import Pump
 from inbox.sending.settling import Settled
+from webhooks import worker
 from webhooks.self_sweep import SelfSweep
 from webhooks.tasks import ring as ring_webhooks
 
 log = structlog.get_logger("inbox.sending")
 # The one that the tasks of this module are routed to.
 QUEUE = "messages"
-AWAY = (OperationalError, InterfaceError)
 # Any number that nothing else locks.
 ADVISORY_LOCK = 0x57_EB_00_02
 
@@ -38,14 +34,10 @@ def send_messages() -> None:
     pump.run(when_time_is_up=ring)
 
 
-@shared_task(name="inbox.sweep_outbox", throws=AWAY)
+@shared_task(name="inbox.sweep_outbox", throws=worker.AWAY)
 def sweep_outbox() -> None:
-    """Sends what nobody rang for, and closes what died; see webhooks.tasks for the database that is away."""
-    try:
-        pump.sweep(when_time_is_up=ring)
-    except AWAY as failure:
-        log.warning("the database does not answer", error=type(failure).__name__)
-        raise
+    """Sends what nobody rang for, and closes what died."""
+    worker.sweep(pump, ring=ring, log=log)
 
 
 def ring() -> None:
@@ -53,18 +45,5 @@ def ring() -> None:
     doorbell.ring(send_messages)
 
 
-@worker_ready.connect
-def begin(sender: Any, **_: Any) -> None:
-    """In a worker that takes messages: `sender` is its consumer. Never in the web process."""
-    if QUEUE in sender.app.amqp.queues.consume_from:
-        self_sweep.start()
-
-
-@worker_shutting_down.connect
-def stop_claiming(**_: Any) -> None:
-    pump.stop()
-
-
-@worker_shutdown.connect
-def finish(**_: Any) -> None:
-    self_sweep.stop()
+beside = worker.Beside(QUEUE, pump, self_sweep)
+beside.connect()

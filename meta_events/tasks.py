@@ -1,12 +1,8 @@
 """Celery's side of what Meta tells us: the doorbell, the sweeps, and what runs beside a worker's tasks."""
 
-from typing import Any
-
 import structlog
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from api import doorbell
@@ -14,13 +10,13 @@ from meta_events import held, metrics, replaying
 from meta_events.bell import Bell
 from meta_events.pump import Pump
 from meta_events.self_sweep import ADVISORY_LOCK, Everything
+from webhooks import worker
 from webhooks.self_sweep import SelfSweep
 from webhooks.tasks import deliver
 
 log = structlog.get_logger("meta_events.tasks")
 # The one that the tasks of this module are routed to.
 QUEUE = "signup"
-AWAY = (OperationalError, InterfaceError)
 
 
 def ring() -> None:
@@ -49,20 +45,13 @@ def process() -> None:
     pump.run(when_time_is_up=ring)
 
 
-@shared_task(name="meta_events.sweep_notifications", throws=AWAY)
+@shared_task(name="meta_events.sweep_notifications", throws=worker.AWAY)
 def sweep_notifications() -> None:
-    """Handles what nobody rang for, and what somebody died with in his hands.
-
-    While the database is away it fails, which Celery expects of it: no traceback each second.
-    """
-    try:
-        pump.sweep(when_time_is_up=ring)
-    except AWAY as failure:
-        log.warning("the database does not answer", error=type(failure).__name__)
-        raise
+    """Handles what nobody rang for, and what somebody died with in his hands."""
+    worker.sweep(pump, ring=ring, log=log)
 
 
-@shared_task(name="meta_events.hand_out_held", throws=AWAY)
+@shared_task(name="meta_events.hand_out_held", throws=worker.AWAY)
 def hand_out_held() -> None:
     if held.hand_out(timezone.now()):
         ring()
@@ -82,19 +71,5 @@ def ring_on_commit() -> None:
     doorbell.ring_on_commit(process)
 
 
-@worker_ready.connect
-def begin(sender: Any, **_: Any) -> None:
-    """In a worker that takes what Meta tells: `sender` is its consumer. Never in the web process."""
-    if QUEUE in sender.app.amqp.queues.consume_from:
-        self_sweep.start()
-        doorbell.ring(take_up_unknown)
-
-
-@worker_shutting_down.connect
-def stop_claiming(**_: Any) -> None:
-    pump.stop()
-
-
-@worker_shutdown.connect
-def finish(**_: Any) -> None:
-    self_sweep.stop()
+beside = worker.Beside(QUEUE, pump, self_sweep, also=lambda: doorbell.ring(take_up_unknown))
+beside.connect()

@@ -1,23 +1,18 @@
 """Celery's side of outgoing webhooks: a task a batch, and the doorbell for it."""
 
-from typing import Any
-
 import structlog
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from api import doorbell
-from webhooks import gauges, metrics
+from webhooks import gauges, metrics, worker
 from webhooks.pump import Pump
 from webhooks.self_sweep import SelfSweep
 
 log = structlog.get_logger("webhooks.delivery")
 # The one that the tasks of this module are routed to.
 QUEUE = "webhooks"
-AWAY = (OperationalError, InterfaceError)
 pump = Pump()
 
 
@@ -35,17 +30,10 @@ def deliver() -> None:
     pump.run(when_time_is_up=ring)
 
 
-@shared_task(name="webhooks.sweep_deliveries", throws=AWAY)
+@shared_task(name="webhooks.sweep_deliveries", throws=worker.AWAY)
 def sweep_deliveries() -> None:
-    """Delivers what nobody rang for, takes up what died, ends what was held too long.
-
-    While the database is away it fails, which Celery expects of it: no traceback each second.
-    """
-    try:
-        pump.sweep(when_time_is_up=ring)
-    except AWAY as failure:
-        log.warning("the database does not answer", error=type(failure).__name__)
-        raise
+    """Delivers what nobody rang for, takes up what died, ends what was held too long."""
+    worker.sweep(pump, ring=ring, log=log)
 
 
 def ring() -> None:
@@ -58,19 +46,5 @@ def ring_on_commit() -> None:
     doorbell.ring_on_commit(deliver)
 
 
-@worker_ready.connect
-def begin(sender: Any, **_: Any) -> None:
-    """In a worker that takes deliveries: `sender` is its consumer. Never in the web process."""
-    if QUEUE in sender.app.amqp.queues.consume_from:
-        metrics.serve()
-        self_sweep.start()
-
-
-@worker_shutting_down.connect
-def stop_claiming(**_: Any) -> None:
-    pump.stop()
-
-
-@worker_shutdown.connect
-def finish(**_: Any) -> None:
-    self_sweep.stop()
+beside = worker.Beside(QUEUE, pump, self_sweep, also=metrics.serve)
+beside.connect()

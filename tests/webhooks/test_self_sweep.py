@@ -117,10 +117,10 @@ class Begun:
 )
 def test_it_starts_with_workers_that_take_deliveries(monkeypatch, queues, started):
     begun = Begun()
-    monkeypatch.setattr(tasks, "self_sweep", begun)
+    monkeypatch.setattr(tasks.beside, "self_sweep", begun)
     consumed = SimpleNamespace(queues=SimpleNamespace(consume_from=dict.fromkeys(queues)))
 
-    tasks.begin(sender=SimpleNamespace(app=SimpleNamespace(amqp=consumed)))
+    tasks.beside.begin(sender=SimpleNamespace(app=SimpleNamespace(amqp=consumed)))
 
     assert begun.started == started
 
