@@ -1,7 +1,6 @@
 """What is deleted when its time is over: notifications with their changes.
 
 Requests of Facebook users stay: that they were answered is what one may be asked for.
-In small transactions, oldest first: it may be stopped at any time and begun again.
 """
 
 from collections.abc import Iterator
@@ -11,21 +10,15 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from api.pruning import prune_rows
 from meta_events.models import Change, Notification
 
 BATCH = 500
 
 
 def prune(now: datetime, *, is_dry: bool = False) -> Iterator[int]:
-    """Deletes a batch of notifications at a time and yields how many these were.
-
-    `is_dry`: deletes nothing, and yields the number of all at once.
-    """
-    if is_dry:
-        yield outdated(now).count()
-        return
-    while deleted := prune_some(now):
-        yield deleted
+    """As api.pruning.prune_rows: notifications, oldest first."""
+    return prune_rows(outdated(now), lambda: prune_some(now), is_dry=is_dry)
 
 
 def outdated(now: datetime) -> QuerySet[Notification]:

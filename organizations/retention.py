@@ -1,7 +1,4 @@
-"""What is deleted when its time is over: Idempotency-Keys, with the answers that they gave again.
-
-In small transactions: it may be stopped at any time and begun again.
-"""
+"""What is deleted when its time is over: Idempotency-Keys, with the answers that they gave again."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,21 +6,15 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from api.pruning import prune_rows
 from organizations.models import IdempotencyKey
 
 BATCH = 1000
 
 
 def prune(now: datetime, *, is_dry: bool = False) -> Iterator[int]:
-    """Deletes a batch at a time and yields how many these were.
-
-    `is_dry`: deletes nothing, and yields the number of all at once.
-    """
-    if is_dry:
-        yield outdated(now).count()
-        return
-    while deleted := prune_some(now):
-        yield deleted
+    """As api.pruning.prune_rows: Idempotency-Keys."""
+    return prune_rows(outdated(now), lambda: prune_some(now), is_dry=is_dry)
 
 
 def outdated(now: datetime) -> QuerySet[IdempotencyKey]:

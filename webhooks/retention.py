@@ -3,7 +3,7 @@
 In small transactions, oldest first: it may be stopped at any time and begun again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from ulid import ULID
 
+from api.pruning import batches
 from webhooks.models import Attempt, Delivery, Event, OutgoingWebhook
 
 # As the documentation of GET /v1/events says. Deliveries and attempts go with their event: without its
@@ -32,6 +33,9 @@ class Pruned:
     def __str__(self) -> str:
         return f"{self.events} events, {self.attempts} attempts, {self.endpoints} endpoints"
 
+    def __bool__(self) -> bool:
+        return self != Pruned()
+
     def plus(self, other: "Pruned") -> "Pruned":
         return Pruned(
             self.events + other.events, self.attempts + other.attempts, self.endpoints + other.endpoints
@@ -45,11 +49,6 @@ def prune(now: datetime, *, is_dry: bool = False) -> Iterator[Pruned]:
         return
     yield from batches(lambda: prune_events(now))
     yield from batches(lambda: prune_endpoints(now))
-
-
-def batches(step: Callable[[], Pruned]) -> Iterator[Pruned]:
-    while (pruned := step()) != Pruned():
-        yield pruned
 
 
 def what_is_over(now: datetime) -> Pruned:
