@@ -9,32 +9,11 @@ import pytest
 from meta_graph import media, messages, oauth, phone_numbers, templates, wabas
 from meta_graph.client import business_token
 from meta_graph.errors import Action, Cause, GraphError
-from meta_graph.sandbox.server import Sandbox, SandboxConfig
 
 ANA = "16315550123"
 TEXT = {"to": ANA, "type": "text", "text": {"body": "Hello"}}
 BODY = {"type": "BODY", "text": "Hello {{1}}", "example": {"body_text": [["Ana"]]}}
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2000
-
-
-@pytest.fixture
-def sandbox(settings):
-    config = SandboxConfig(
-        app_id=settings.META_APP_ID,
-        app_secret=settings.META_APP_SECRET,
-        config_id="780000000000001",
-        system_user_token=settings.META_SYSTEM_USER_TOKEN,
-        business_id="400000000000004",
-        system_user_id="300000000000003",
-    )
-    with Sandbox(config) as running:
-        settings.META_GRAPH_URL = running.url
-        yield running
-
-
-@pytest.fixture
-def signup(sandbox):
-    return sandbox.sign_up()
 
 
 @pytest.fixture

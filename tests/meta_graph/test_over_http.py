@@ -7,27 +7,6 @@ import pytest
 from meta_graph import businesses, oauth, phone_numbers, wabas
 from meta_graph.client import business_token
 from meta_graph.errors import Action, Cause, GraphError
-from meta_graph.sandbox.server import Sandbox, SandboxConfig
-
-
-@pytest.fixture
-def sandbox(settings):
-    config = SandboxConfig(
-        app_id=settings.META_APP_ID,
-        app_secret=settings.META_APP_SECRET,
-        config_id="780000000000001",
-        system_user_token=settings.META_SYSTEM_USER_TOKEN,
-        business_id="400000000000004",
-        system_user_id="300000000000003",
-    )
-    with Sandbox(config) as running:
-        settings.META_GRAPH_URL = running.url
-        yield running
-
-
-@pytest.fixture
-def signup(sandbox):
-    return sandbox.sign_up()
 
 
 @pytest.fixture

@@ -8,25 +8,7 @@ from meta_graph import apps, businesses, credit_lines, limits, oauth, phone_numb
 from meta_graph.client import app_token, business_token, system_token
 from meta_graph.errors import Action, Cause, GraphError
 from meta_graph.sandbox.graph.phone_numbers import VERIFICATION_CODE
-from meta_graph.sandbox.server import Sandbox, SandboxConfig
-
-BUSINESS, SYSTEM_USER, CREDIT_LINE = "400000000000004", "300000000000003", "500000000000005"
-
-
-@pytest.fixture
-def sandbox(settings):
-    config = SandboxConfig(
-        app_id=settings.META_APP_ID,
-        app_secret=settings.META_APP_SECRET,
-        config_id="780000000000001",
-        system_user_token=settings.META_SYSTEM_USER_TOKEN,
-        business_id=BUSINESS,
-        system_user_id=SYSTEM_USER,
-        credit_line_id=CREDIT_LINE,
-    )
-    with Sandbox(config) as running:
-        settings.META_GRAPH_URL = running.url
-        yield running
+from tests.meta_graph.conftest import BUSINESS, CREDIT_LINE, SYSTEM_USER
 
 
 @pytest.fixture
