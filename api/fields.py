@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 import phonenumbers
@@ -17,6 +18,7 @@ from api.documents import DocumentError, stored
 from api.times import timestamp
 
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+UUID_FORM = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 WHOLE_NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
 
 
@@ -30,6 +32,27 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("not_text")
         return str(super().to_internal_value(data))
+
+
+class EitherId(Text):
+    """Our UUID of a thing or Meta's number of it, as the condition that finds it.
+
+    `ours`, `metas`: the lookups. `code`: the published one of what is neither.
+    """
+
+    code, ours, metas = "", "pk", ""
+    request_schema = {"pattern": f"^([0-9]{{1,32}}|{UUID_FORM})$"}
+
+    def to_internal_value(self, data: Any) -> Any:
+        given = super().to_internal_value(data)
+        if given.isascii() and given.isdigit():
+            return {self.metas: given}
+        try:
+            return {self.ours: UUID(given)}
+        except ValueError:
+            raise serializers.ValidationError(
+                "This is neither a UUID nor an id of Meta's.", code=self.code
+            ) from None
 
 
 class Flag(serializers.BooleanField):

@@ -2,12 +2,11 @@
 
 import re
 from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 from rest_framework import serializers
 
-from api.fields import Choice, Metadata, PhoneNumberText, Text, Timestamp
+from api.fields import Choice, EitherId, Metadata, PhoneNumberText, Text, Timestamp
 from api.serializers import Input, Output, Query
 from phones.health import Capabilities, SyncStatus, assess
 from phones.models import PhoneNumber
@@ -16,23 +15,12 @@ from wabas.serializers import ConnectedAccountOutput
 from wabas.tokens import TokenStatus
 
 SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
-UUID_FORM = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
-class WabaId(Text):
-    """Our UUID of a WABA or Meta's number, as the condition that finds its phones."""
+class WabaId(EitherId):
+    """Finds the phones of a WABA."""
 
-    request_schema = {"pattern": f"^([0-9]{{1,32}}|{UUID_FORM})$"}
-    default_error_messages = {"waba_id": "This is neither a UUID nor an id of Meta's."}
-
-    def to_internal_value(self, data: Any) -> Any:
-        given = super().to_internal_value(data)
-        if given.isascii() and given.isdigit():
-            return {"waba__meta_waba_id": given}
-        try:
-            return {"waba_id": UUID(given)}
-        except ValueError:
-            self.fail("waba_id")
+    code, ours, metas = "waba_id", "waba_id", "waba__meta_waba_id"
 
 
 class PhoneFilters(Query):

@@ -2,32 +2,20 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 from rest_framework import serializers
 
-from api.fields import Choice, Flag, Text, Timestamp
+from api.fields import Choice, EitherId, Flag, Text, Timestamp
 from api.serializers import Input, Output, Query
 from phones.models import PhoneNumber
-from phones.serializers import UUID_FORM
 from shared_inbox.models import SharedInboxLink
 
 
-class PhoneId(Text):
-    """Our UUID of a phone or Meta's number, as the condition that finds it."""
+class PhoneId(EitherId):
+    """Finds a phone."""
 
-    request_schema = {"pattern": f"^([0-9]{{1,32}}|{UUID_FORM})$"}
-    default_error_messages = {"phone_id": "This is neither a UUID nor an id of Meta's."}
-
-    def to_internal_value(self, data: Any) -> Any:
-        given = super().to_internal_value(data)
-        if given.isascii() and given.isdigit():
-            return {"meta_phone_number_id": given}
-        try:
-            return {"pk": UUID(given)}
-        except ValueError:
-            self.fail("phone_id")
+    code, ours, metas = "phone_id", "pk", "meta_phone_number_id"
 
 
 class PhoneReference(PhoneId):
