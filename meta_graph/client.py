@@ -79,20 +79,21 @@ def call(
     json: Mapping[str, Any] | None = None,
     form: Mapping[str, str] | None = None,
     upload: MultipartForm | None = None,
+    raw: RawBody | None = None,
 ) -> dict[str, Any]:
     """One call of Graph; the answer as a JSON object. Raises GraphError, whatever went wrong; never retries.
 
     `name` is the calling function's: the table of errors and the log know the call by it. The deadline
     (META_REQUEST_TIMEOUT) is for everything from the name lookup to the last byte; an upload renews it while
-    it moves, up to UPLOAD_SECONDS. The body is `json`, `form` or `upload`; the token's proof goes with a
-    form, else with the query.
+    it moves, up to UPLOAD_SECONDS. The body is `json`, `form`, `upload` or `raw`; the token's proof goes with
+    a form, else with the query.
     https://developers.facebook.com/docs/graph-api/overview
     https://developers.facebook.com/docs/graph-api/securing-requests (appsecret_proof)
     """
     started = time.monotonic()
     proof = _proof(token)
     query = dict(params or {}) if form is not None else {**(params or {}), **proof}
-    body = _Body(json=json, form=None if form is None else {**form, **proof}, upload=upload)
+    body = _Body(json=json, form=None if form is None else {**form, **proof}, upload=upload, raw=raw)
     secrets = _secrets(token, query, json or {}, proof)
     try:
         answer = _answer(name, _exchange(name, method, path, token, query, body), token, secrets)
@@ -126,12 +127,35 @@ def pages(
 
 
 @dataclass(frozen=True)
+class RawBody:
+    """A file, from its first byte on, that is the whole body of a request.
+
+    The Resumable Upload API takes the token in this form alone.
+    https://developers.facebook.com/docs/graph-api/guides/upload
+    """
+
+    content: bytes = field(repr=False)
+
+    def headers(self, token: Token | None) -> dict[str, str]:
+        authorization = {"Authorization": f"OAuth {token.value}"} if token else {}
+        return {**authorization, "file_offset": "0"}
+
+
+@dataclass(frozen=True)
 class _Body:
-    """What a request carries: one of the three, or nothing."""
+    """What a request carries: one of the four, or nothing."""
 
     json: Mapping[str, Any] | None = field(repr=False)
     form: Mapping[str, str] | None = field(repr=False)
     upload: MultipartForm | None
+    raw: RawBody | None
+
+    @property
+    def data(self) -> MultipartForm | bytes | Mapping[str, str] | None:
+        """The body where it is no JSON."""
+        if self.upload is not None:
+            return self.upload
+        return self.raw.content if self.raw else self.form
 
 
 def _exchange(
@@ -146,6 +170,8 @@ def _exchange(
     headers = {"Authorization": f"Bearer {token.value}"} if token else {}
     if body.upload is not None:
         headers["Content-Type"] = body.upload.content_type
+    if body.raw is not None:
+        headers |= body.raw.headers(token)
     try:
         return exchange(
             session(),
@@ -156,7 +182,7 @@ def _exchange(
             headers=headers,
             params=params,
             json=body.json,
-            data=body.form if body.upload is None else body.upload,
+            data=body.data,
             max_body=MAX_ANSWER,
             retry_stale=method == "GET" and token is not None,
         )

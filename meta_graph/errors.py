@@ -68,6 +68,8 @@ class Cause(StrEnum):
     ALREADY_DONE = "ALREADY_DONE"
     WINDOW_OVER = "WINDOW_OVER"
     HISTORY_DECLINED = "HISTORY_DECLINED"
+    TEMPLATE_EXISTS = "TEMPLATE_EXISTS"
+    TEMPLATE_LIMIT = "TEMPLATE_LIMIT"
     MESSAGE_REFUSED = "MESSAGE_REFUSED"
     UNKNOWN = "UNKNOWN"
 
@@ -169,6 +171,9 @@ TABLE: tuple[Rule, ...] = (
     Rule(Action.ASK, Cause.CODE_NOT_SENT, _codes(136024, 2388091), call="request_code"),
     Rule(Action.ASK, Cause.WRONG_CODE, _codes(136025, 2388093), call="verify_code"),
     Rule(Action.ASK, Cause.NUMBER_SETUP, OTP_AND_MIGRATION),
+    # Templates: a name that is there already, or is not free yet after a deletion; no room for another.
+    Rule(Action.FAIL, Cause.TEMPLATE_EXISTS, _codes(2388023, 2388024), call="create_template"),
+    Rule(Action.ASK, Cause.TEMPLATE_LIMIT, _codes(2388019), call="create_template"),
     # Coexistence.
     Rule(Action.SKIP, Cause.ALREADY_DONE, _codes(2593107)),
     Rule(Action.ASK, Cause.WINDOW_OVER, _codes(2593108)),

@@ -11,9 +11,15 @@ WABA_ID = "770e8400-e29b-41d4-a716-446655440002"
 WEBHOOK_ID = "880e8400-e29b-41d4-a716-446655440003"
 METADATA = {"customerId": "customer-123", "locationCode": "store-01", "crmAccountId": "crm_789"}
 EVENTS = ["message.received", "message.sent"]
-# The steps, and those of them that a deployment without a credit line has nothing to do for.
+# The steps, and those of them for which there is nothing to do: no credit line, no templates asked for.
 STEPS = [step.name for step in ALL_STEPS]
-SKIPPED = {"assign_system_user", "share_credit_line", "sync_coexistence", "override_callback"}
+SKIPPED = {
+    "assign_system_user",
+    "share_credit_line",
+    "sync_coexistence",
+    "override_callback",
+    "create_templates",
+}
 
 CREATE: dict[str, Any] = {
     "name": "Acme Corp",

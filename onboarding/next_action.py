@@ -13,6 +13,8 @@ from onboarding.outcomes import NO_PHONE_NUMBER, Actor, Problem
 Status = StepRun.Status
 # Not what a client or an end-user could cure, and nothing that they would notice.
 QUIET = frozenset({"override_callback"})
+# What comes after the completion: nobody waits for it, but who has to mend a failure is told.
+TOLD_WHEN_FAILED = frozenset({"create_templates"})
 VERIFY_NUMBER = (
     "VERIFY_NUMBER",
     "The number has to be verified: the end-user opens the link and has a code sent to it.",
@@ -36,7 +38,7 @@ def action(actor: str, code: str, message: str, **more: str | None) -> dict[str,
 
 def open_action(link: OnboardingLink, runs: Iterable[StepRun], now: datetime) -> dict[str, Any] | None:
     """What a signup that runs, or a completed link, is waiting for; None when for nothing."""
-    rows = [run for run in runs if run.step not in QUIET]
+    rows = [run for run in runs if is_told(run)]
     asking = next((run for run in rows if run.status == Status.NEEDS_CUSTOMER and run.error), None)
     if asking:
         error = asking.error or {}
@@ -51,6 +53,10 @@ def open_action(link: OnboardingLink, runs: Iterable[StepRun], now: datetime) ->
         return action(error["actor"], error["code"], error["message"])
     is_running = any(run.status in {Status.RUNNING, Status.WAITING} for run in rows)
     return action(Actor.PLATFORM, "WAIT", "The steps are running.") if is_running else None
+
+
+def is_told(run: StepRun) -> bool:
+    return run.step not in QUIET and (run.step not in TOLD_WHEN_FAILED or run.status == Status.FAILED)
 
 
 def waits_until(run: StepRun, now: datetime) -> datetime | None:

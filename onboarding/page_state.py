@@ -14,6 +14,7 @@ from onboarding.languages import sdk_url
 from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.next_action import hosted_url
 from onboarding.outcomes import Actor
+from onboarding.pipeline import AFTERWARDS
 from onboarding.readiness import ASKED_ON_PAGE
 from onboarding.redirects import error_url
 from phones.models import RegistrationAttempt
@@ -96,10 +97,29 @@ def shown_error(link: OnboardingLink, signup: Signup | None, now: datetime) -> d
     }
 
 
+def shown_steps(signup: Signup) -> list[dict[str, str]]:
+    """The steps that the page waits for, with their status: not what comes after the completion."""
+    return [
+        {"step": run.step, "status": run.status} for run in signup.steps.all() if not is_afterwards(run.step)
+    ]
+
+
+def is_open_for_end_user(signup: Signup) -> bool:
+    """Something is, beside what comes after the completion: of that the page says nothing."""
+    settled = (StepRun.Status.DONE, StepRun.Status.SKIPPED)
+    return any(not is_afterwards(run.step) for run in signup.steps.exclude(status__in=settled))
+
+
+def is_afterwards(step: str) -> bool:
+    return any(step == one.name for one in AFTERWARDS)
+
+
 def shown_action(link: OnboardingLink, signup: Signup | None, now: datetime) -> dict[str, Any] | None:
     """What the page has to ask or say: a PIN, a number, the proof of one, or to wait for Meta."""
     action = link.next_action
     if not action or link.is_expired(now) or is_answered(action["code"], signup):
+        return None
+    if link.completed_at and signup and not is_open_for_end_user(signup):
         return None
     shown = {name: action[name] for name in ("actor", "code", "deadline") if name in action}
     if action["code"] == "ENTER_PIN" and signup and signup.phone:

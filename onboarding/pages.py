@@ -32,7 +32,14 @@ from onboarding.page_bodies import (
 )
 from onboarding.page_context import FIRST_VIEW, page_context
 from onboarding.page_gate import found, page_call
-from onboarding.page_state import current_signup, is_asked_here, page_config, shown_action, shown_error
+from onboarding.page_state import (
+    current_signup,
+    is_asked_here,
+    page_config,
+    shown_action,
+    shown_error,
+    shown_steps,
+)
 from onboarding.preview import is_preview_of
 from onboarding.preview_page import rendered_preview
 from onboarding.redirects import success_url
@@ -190,9 +197,7 @@ def status(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
         return JsonResponse(
             {
                 "status": link.published_status(now),
-                "steps": [{"step": run.step, "status": run.status} for run in signup.steps.all()]
-                if signup
-                else [],
+                "steps": shown_steps(signup) if signup else [],
                 "nextAction": shown_action(link, signup, now),
                 "error": shown_error(link, signup, now),
                 "redirectUrl": success_url(link, now) if link.completed_at else None,

@@ -8,6 +8,7 @@ from onboarding.outcomes import Settled
 from onboarding.steps import (
     assign_system_user,
     complete_link,
+    create_templates,
     identify_assets,
     override_callback,
     register_phone,
@@ -42,5 +43,9 @@ STEPS: tuple[Step, ...] = (
 )
 # Runs when every required step is done and the others are settled.
 COMPLETION = Step("complete_link", complete_link.run)
-ALL_STEPS = (*STEPS, COMPLETION)
+# Run when the link is completed, and nobody waits for them.
+AFTERWARDS: tuple[Step, ...] = (
+    Step("create_templates", create_templates.run, after=("complete_link",), required=False),
+)
+ALL_STEPS = (*STEPS, COMPLETION, *AFTERWARDS)
 BY_NAME = {step.name: step for step in ALL_STEPS}

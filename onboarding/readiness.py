@@ -9,7 +9,7 @@ from onboarding import link_events
 from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.next_action import left_open, open_action, published_action
 from onboarding.outcomes import Problem
-from onboarding.pipeline import COMPLETION, STEPS, Step
+from onboarding.pipeline import AFTERWARDS, COMPLETION, STEPS, Step
 
 Status = StepRun.Status
 # Questions that the page asks; the completion waits for their answers while somebody is there.
@@ -32,7 +32,8 @@ def locked(signup_id: uuid.UUID) -> Signup:
 def advance(signup: Signup, now: datetime) -> tuple[str, ...]:
     """Opens the steps whose conditions are met, and words what is open on the link. Under the lock."""
     runs = {run.step: run for run in StepRun.objects.filter(signup=signup)}
-    ready = [step.name for step in STEPS if is_blocked(runs.get(step.name)) and follows(step, runs)]
+    opening = [step for step in (*STEPS, *AFTERWARDS) if is_blocked(runs.get(step.name))]
+    ready = [step.name for step in opening if follows(step, runs)]
     if is_blocked(runs.get(COMPLETION.name)) and may_complete(signup, runs, now):
         ready.append(COMPLETION.name)
     if ready:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from meta_graph.errors import Action, GraphError
 from onboarding.models import Signup, StepRun
 from onboarding.outcomes import Actor, NeedsCustomer, NotYet, Problem, StepError, StepFailed
-from onboarding.pipeline import ALL_STEPS, BY_NAME, COMPLETION, STEPS, Step
+from onboarding.pipeline import AFTERWARDS, ALL_STEPS, BY_NAME, COMPLETION, STEPS, Step
 from onboarding.readiness import RUNNABLE, advance, fail, locked
 from onboarding.verdicts import crashed, tried_again_at, verdict
 
@@ -174,6 +174,9 @@ def settle(run: StepRun, ending: Ending) -> Advance:
     if ending.status == Status.FAILED and is_required and ending.problem and signup.state == State.RUNNING:
         fail(signup, ending.problem, step=run.step, now=now)
         return Advance(may_have_told=True)
+    ready = advance(signup, now)
     if run.step == COMPLETION.name:
-        return Advance(completed_phone=signup.phone_id, may_have_told=True)
-    return Advance(ready=advance(signup, now), may_have_told=ending.problem is not None)
+        return Advance(ready, completed_phone=signup.phone_id, may_have_told=True)
+    # Meta may have decided on a template at once.
+    may_have_told = ending.problem is not None or BY_NAME[run.step] in AFTERWARDS
+    return Advance(ready, may_have_told=may_have_told)

@@ -29,6 +29,7 @@ CALLS_OF = {
     "sync_coexistence": {"smb_app_data"},
     "override_callback": {"update_phone_number"},
     COMPLETION.name: set(),
+    "create_templates": {"list_templates", "begin_upload", "upload_file", "create_template"},
 }
 
 
@@ -62,7 +63,7 @@ class UnknownCallError(RuntimeError):
 def longest_chain(record: Iterable[Mapping[str, Any]], progress: Sequence[Mapping[str, Any]]) -> Chain:
     """The longest chain of one signup, from its exchange on. Raises UnknownCallError."""
     made: dict[str, list[Span]] = {name: [] for name in CALLS_OF}
-    steps = {row["step"]: span_of_step(row) for row in progress}
+    steps = {row["step"]: span_of_step(row) for row in progress if row["startedAt"]}
     for call in record:
         made[maker_of(call, steps)].append(span_of(call))
     chains = {EXCHANGE: Chain((EXCHANGE,), in_turn(made[EXCHANGE]))}

@@ -161,3 +161,9 @@ JUST_DELETED = refuse(133015, "(#133015) Wait a few minutes before registering t
 MAINTENANCE = refuse(131057, "(#131057) Account in maintenance mode",
                      details="The WhatsApp Business Account is in maintenance mode.")  # fmt: skip
 UNKNOWN_CODE = refuse(987654, "(#987654) Something that is documented nowhere")
+
+
+def decided(options: Json) -> Json:
+    """What a template is from its first moment on."""
+    status = str(options.get("status", "REJECTED"))
+    return {"status": status, "rejected_reason": "INVALID_FORMAT" if status == "REJECTED" else "NONE"}

@@ -25,7 +25,7 @@ class Scenario:
     when: Literal["before", "after"] = "before"  # the work is done, where the options do not say it
     arranges: Literal["", "phone_number", "waba", "token"] = ""
     arrangement: Callable[[Json, Json], None] | None = None  # changes the object as the options say
-    outcome: Callable[[Json], Json] | None = None  # what becomes of a message, made from the options
+    outcome: Callable[[Json], Json] | None = None  # what becomes of it, made from the options
     seconds: float = 3  # how long it waits, where the options do not say it
     signup_times: int | None = 1  # how often, when it was chosen for one signup in the dialog
 
@@ -82,6 +82,10 @@ SCENARIOS: dict[str, Scenario] = {
     "statuses_out_of_order": telling("Read, then delivered, then sent.", effects.backwards),
     "statuses_twice": telling("Each status comes twice.", effects.twice),
     "statuses_first": telling("The statuses come before the answer.", effects.first),
+    # Templates that are handed in.
+    "template_decided": Scenario(
+        "Decided in the answer: `status` (REJECTED).", ("create_template",), outcome=effects.decided
+    ),
     "hang": Scenario(
         "Does it, and answers after `seconds` (30).", ("send_message",), waits=True, when="after", seconds=30
     ),

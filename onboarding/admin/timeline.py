@@ -19,6 +19,7 @@ from onboarding.admin.entries import (
     took,
     words_of,
 )
+from onboarding.admin.template_entries import template_entries
 from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from organizations.admin.cells import Tone, admin_url, worded
 from webhooks.admin.states import DELIVERY_TONES
@@ -221,6 +222,7 @@ def after_entries(story: Story) -> Iterator[Entry]:
         )
     for delivery in story.deliveries:
         yield delivery_entry(delivery)
+    yield from template_entries(link)
 
 
 def delivery_entry(delivery: Delivery) -> Entry:

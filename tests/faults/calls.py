@@ -49,6 +49,8 @@ class Fault:
     needs_change: bool = False  # only what changes something at Meta is interesting
 
 
+# Made after the completion, for links that ask for a template.
+TEMPLATES = "create_templates"
 EXCHANGE = GraphCall("exchange", "access_token", is_change=True)
 FUNDING = (("fields", "primary_funding_id"),)
 
@@ -74,6 +76,8 @@ CALLS = (
     GraphCall("register_phone", "register", SIGN_IN, is_change=True),
     sync("smb_app_state_sync"),
     sync("history"),
+    *(GraphCall(TEMPLATES, name, SIGN_IN) for name in ("list_templates", "begin_upload", "upload_file")),
+    GraphCall(TEMPLATES, "create_template", SIGN_IN, is_change=True),
 )
 # What the other of Meta's two ways to share a credit line does instead.
 CALLS_IN_TURN = (

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.faults.calls import EXCHANGE, IN_TURN, TOGETHER, GraphCall
+from tests.faults.calls import EXCHANGE, IN_TURN, TEMPLATES, TOGETHER, GraphCall
 from tests.faults.rig import Rig, until
 
 # What the product needs to know for these; the other tests of this folder make no signup.
@@ -28,7 +28,9 @@ AT_ONCE = 10
 BEGINNERS = 6
 PATIENCE = 90.0
 # What may be done once alone.
-COUNTED = frozenset({"share_and_attach", "share_credit", "attach_credit", "register", "smb_app_data"})
+COUNTED = frozenset(
+    {"share_and_attach", "share_credit", "attach_credit", "register", "smb_app_data", "create_template"}
+)
 STANDING = """
     SELECT s.id::text, s.state, l.status, coalesce(s.error, l.last_error), l.next_action,
         coalesce(bool_and(r.status IN ('done', 'skipped')), false),
@@ -164,7 +166,8 @@ class Crowd:
         # Meta's own word would bring the signup back where its code is lost: only there it is wanted.
         told = {"partnerAdded": "together" if case.call is EXCHANGE else "never"}
         made = self.product.sign_up(**{**choice, **told, **more})
-        return Signup(case, self.product.make_link(name=str(case)), made)
+        asked = {"starterTemplates": ["send_file"]} if case.call.step == TEMPLATES else {}
+        return Signup(case, self.product.make_link(name=str(case), **asked), made)
 
     def fault(self, signup: Signup, **scenario: Any) -> str:
         """Lays a fault on the call of the signup's case; the id of the scenario."""
@@ -269,4 +272,5 @@ def expected(call: GraphCall) -> Counter[str]:
         "success": ["register"],
         "coexistence": ["smb_app_data smb_app_state_sync", "smb_app_data history"],
     }[call.choice]
-    return Counter(["allocation", *shared, *own])
+    handed_in = ["create_template"] if call.step == TEMPLATES else []
+    return Counter(["allocation", *shared, *own, *handed_in])

@@ -44,6 +44,7 @@ FIRST_WRITTEN = {
     "share_credit_line": WABA_ROW,
     "register_phone": LEDGER_ROW,
     "sync_coexistence": SYNC_ROW,
+    "create_templates": LINK_ROW,
 }
 
 

@@ -12,7 +12,7 @@ from meta_graph.errors import Action, Cause, GraphError
 
 ANA = "16315550123"
 TEXT = {"to": ANA, "type": "text", "text": {"body": "Hello"}}
-BODY = {"type": "BODY", "text": "Hello {{1}}", "example": {"body_text": [["Ana"]]}}
+BODY = {"type": "BODY", "text": "Hello {{1}}, how are you?", "example": {"body_text": [["Ana"]]}}
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2000
 
 

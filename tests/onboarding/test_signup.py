@@ -25,6 +25,7 @@ AS_TECH_PROVIDER = {
     "sync_coexistence": "skipped",
     "override_callback": "skipped",
     "complete_link": "done",
+    "create_templates": "skipped",
 }
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,11 +18,13 @@ from meta_graph.sandbox.graph.errors import (
     unreachable,
 )
 from meta_graph.sandbox.graph.routes import Endpoint
-from meta_graph.sandbox.graph.tokens import identify, may_reach
+from meta_graph.sandbox.graph.tokens import identify, may_reach, token_of
 from meta_graph.sandbox.messaging import recipients
 from meta_graph.sandbox.world import World
 from meta_graph.sandbox.wsgi import Json, Request, Response, json_response
 
+# Nodes that are no account's: whose call it is only the token tells.
+UPLOADS = ("app", "upload")
 VERSION = re.compile(r"^/(v\d+\.\d+)(?=/|$)")
 
 
@@ -75,7 +77,7 @@ def find(world: World, request: Request) -> Route:
         return Route(version, f"/{path}", root)
     identifier, _, edge = path.partition("/")
     with world.state as state:
-        node = state.objects.get(identifier.removeprefix("act_"), {})
+        node = state.objects.get(identifier.removeprefix("act_").removeprefix("upload:"), {})
     endpoint = routes.find(request.method, node["kind"], edge, request.fields) if node else None
     return Route(version, f"/{path}", endpoint, node)
 
@@ -114,16 +116,18 @@ def admitted(world: World, request: Request, route: Route, taken: list[Json]) ->
 
 def family_of(world: World, request: Request, route: Route) -> set[str]:
     """The ids that scenarios may name as target: also what the parameters name, and the accounts behind a
-    code or an inspected token.
+    code, an inspected token, or the token that uploads a file.
     """
     with world.state as state:
-        if route.node:
+        if route.node and route.node["kind"] not in UPLOADS:
             named = [str(request.fields.get(name, "")) for name in ("waba_id", "receiving_business_id")]
             known = [route.node["id"], *(one for one in named if one in state.objects)]
             return {member for one in known for member in scenarios.family_of(state, one)}
         code = state.codes.get(str(request.fields.get("code", "")), {})
-        token = state.tokens.get(str(request.fields.get("input_token", "")) or code.get("token", ""), {})
-        return {member for waba in token.get("wabas", []) for member in scenarios.family_of(state, waba)}
+        value = str(request.fields.get("input_token", "")) or code.get("token", "")
+        token = state.tokens.get(value or (token_of(request) if route.node else ""), {})
+        behind = {member for waba in token.get("wabas", []) for member in scenarios.family_of(state, waba)}
+        return behind | ({str(route.node["id"])} if route.node else set())
 
 
 def waba_of(node: Json) -> str | None:

@@ -16,6 +16,7 @@ from meta_graph.sandbox.graph import (
     phone_numbers,
     preverified_numbers,
     templates,
+    uploads,
     wabas,
 )
 from meta_graph.sandbox.graph.call import Call
@@ -95,6 +96,7 @@ EDGES = {
     ),
     ("POST", "credit_line", "whatsapp_credit_sharing"): Endpoint("share_credit", credit_lines.share),
     ("POST", "credit_line", "whatsapp_credit_attach"): Endpoint("attach_credit", credit_lines.attach),
+    ("POST", "app", "uploads"): Endpoint("begin_upload", uploads.begin),
     ("GET", "app", "subscriptions"): Endpoint("app_subscriptions", apps.subscriptions),
     ("GET", "business", "owned_pages"): Endpoint("owned_pages", businesses.owned_pages, BUSINESS_MANAGEMENT),
     ("GET", "business", "instagram_accounts"): Endpoint(
@@ -111,6 +113,7 @@ EDGES = {
     ),
 }
 
+UPLOAD_FILE = Endpoint("upload_file", uploads.receive)
 MARK_READ = Endpoint("mark_read", messages.mark_read, MESSAGING)
 MEDIA = {
     "GET": Endpoint("get_media", media.read, MESSAGING),
@@ -139,6 +142,8 @@ def find(method: str, kind: str, edge: str, fields: Json) -> Endpoint | None:
         return EDGES.get((method, kind, edge))
     if kind == "media":
         return MEDIA.get(method)
+    if kind == "upload":
+        return UPLOAD_FILE if method == "POST" else None
     if method == "GET":
         return Endpoint(f"get_{kind}", nodes.get_node, NODE_SCOPES.get(kind, MANAGEMENT))
     if (method, kind) == ("DELETE", "allocation"):

@@ -26,16 +26,18 @@ def token_error(record: Json | None, now: float) -> GraphError | None:
     return None
 
 
+def token_of(request: Request) -> str:
+    """The token that came with it, empty where none did."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    is_header = scheme.lower() in ("bearer", "oauth")
+    return bearer.strip() if is_header else str(request.fields.get("access_token", ""))
+
+
 def identify(world: World, request: Request) -> Caller:
     """The caller by its token. Raises GraphError 104 without a token, 190 for one that does not work,
     100 for a wrong appsecret_proof.
     """
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    token = (
-        bearer.strip()
-        if scheme.lower() in ("bearer", "oauth")
-        else str(request.fields.get("access_token", ""))
-    )
+    token = token_of(request)
     if not token:
         raise GraphError(104, "An access token is required to request this resource.")
     proof = request.fields.get("appsecret_proof")
@@ -60,11 +62,12 @@ def proof_of(world: World, token: str) -> str:
 def may_reach(world: World, caller: Caller, node: Json) -> bool:
     """A customer's token reaches what its dialog granted; the system user what customers share with us.
 
-    Our app and credit line are reached by all: a credit line is attached with the customer's token.
+    Our app with its uploads and our credit line are reached by all: a credit line is attached with the
+    customer's token, and uploads are signed.
     """
     if caller.kind == "SYS":
         return shares(world, node)
-    if node["kind"] in ("app", "credit_line"):
+    if node["kind"] in ("app", "credit_line", "upload"):
         return True
     if caller.record is None:
         return False
