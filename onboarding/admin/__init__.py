@@ -1,5 +1,5 @@
-"""Staff's pages of onboarding links, each told as one time line, and of WABAs without a clear signup."""
+"""Staff's pages of onboarding links, told as time lines, of registered numbers, of WABAs without a signup."""
 
-from onboarding.admin import links, shared
+from onboarding.admin import links, registered, shared
 
-__all__ = ["links", "shared"]
+__all__ = ["links", "registered", "shared"]

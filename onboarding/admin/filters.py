@@ -1,4 +1,4 @@
-"""Filters of the links' list: by the status that the API shows, and by who has to move."""
+"""Filters of links and of their numbers: by the status that the API shows, and by who has to move."""
 
 from typing import Any
 
@@ -12,9 +12,10 @@ from onboarding.serializers import STATUSES
 
 class StatusFilter(admin.SimpleListFilter):
     title, parameter_name = "status", "status"
+    statuses = STATUSES
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(status, status.capitalize()) for status in STATUSES]
+        return [(status, status.capitalize()) for status in self.statuses]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         rows: Any = queryset

@@ -2,7 +2,7 @@
 
 # Title, then the models by their class names.
 SECTIONS = (
-    ("Onboarding", ("OnboardingLink", "SharedWaba")),
+    ("Onboarding", ("OnboardingLink", "RegisteredNumber", "SharedWaba")),
     ("WhatsApp", ("PhoneNumber", "Waba")),
     ("Inbox", ("Conversation", "Message", "Contact")),
     ("Webhooks", ("OutgoingWebhook", "Delivery", "Event")),

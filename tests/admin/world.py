@@ -11,7 +11,7 @@ from ulid import ULID
 
 from inbox.models import Contact, Conversation, Message
 from meta_events.models import Change, Notification, UserRequest
-from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
+from onboarding.models import OnboardingLink, RegisteredNumber, SharedWaba, Signup, StepRun
 from onboarding.pipeline import ALL_STEPS
 from organizations.models import ApiKey, IdempotencyKey, Organization
 from organizations.services import issue_key
@@ -71,6 +71,10 @@ def story(organization: Organization) -> Story:
     Attempt.objects.create(
         delivery=delivery, number=1, at=now, duration_ms=12, response_status=500,
         response_body="<h1>Oh no</h1>", error="http_500",
+    )  # fmt: skip
+    RegisteredNumber.objects.create(
+        organization=organization, phone_number=f"+549115556{number:04}", comment="<b>Front desk</b>",
+        meta_preverified_id=f"1064400123{number:05}",
     )  # fmt: skip
     tell_of(waba, number)
     write_to(phone, number)
