@@ -13,6 +13,7 @@ from api import throttling
 from organizations.models import Organization, Scope
 from organizations.services import create_organization, issue_key
 
+pytest_plugins = ["tests.browser"]
 # Sync Playwright runs an event loop in the test's thread; the ORM is used from it all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 

@@ -1,22 +1,10 @@
 """The pages in a browser, under the site's own Content-Security-Policy."""
 
-import os
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from onboarding.models import OnboardingLink
 from tests.admin.test_pages import OURS, address
-from tests.services import chromium
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    program = os.environ.get("CHROMIUM") or chromium.program()
-    if program is None:
-        pytest.skip("no Chromium")
-    return {**browser_type_launch_args, "executable_path": program}
 
 
 @pytest.fixture

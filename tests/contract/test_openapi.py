@@ -14,7 +14,6 @@ from playwright.sync_api import Page, expect
 
 from api.errors import ApiError
 from tests.contract.routes import ROUTES
-from tests.services import chromium
 from webhooks.events import EVENTS
 
 BODY = "application/json"
@@ -212,14 +211,6 @@ def test_json_and_yaml_are_public_and_the_same(document: dict[str, Any]) -> None
 
 
 # -- the page ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    program = os.environ.get("CHROMIUM") or chromium.program()
-    if program is None:
-        pytest.skip("no Chromium")
-    return {**browser_type_launch_args, "executable_path": program}
 
 
 @pytest.mark.django_db(transaction=True)

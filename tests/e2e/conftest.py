@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from tests.e2e.product import Product
-from tests.services import chromium
 
 NEEDED = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
 
@@ -42,8 +40,3 @@ def running(product: Product) -> Iterator[Product]:
         yield product
     finally:
         product.stop()
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_type_launch_args, "executable_path": os.environ.get("CHROMIUM") or chromium.program()}

@@ -3,8 +3,6 @@
 import hashlib
 import hmac
 import json
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -136,14 +134,6 @@ def callback() -> Iterator[Callback]:
 def error_of(response: requests.Response) -> tuple[int, int | None]:
     error = response.json()["error"]
     return error["code"], error.get("error_subcode")
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.skip("there is no chromium")
-    return {**browser_type_launch_args, "executable_path": path}
 
 
 @pytest.fixture
