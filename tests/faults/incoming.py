@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.faults.report import summed
 from tests.faults.rig import Endpoint, Rig, Tenant, until
 from tests.meta_events.world import body_of, signature
 
@@ -193,16 +194,4 @@ def number_of(rig: Rig, tenant: Tenant, item: pytest.Item) -> Number:
 
 
 def lines(rows: list[dict[str, object]]) -> list[str]:
-    """The table as text, the last line the sums."""
-    names = list(Row.__dataclass_fields__)[1:]
-    sums = [sum(float(str(row[name])) for row in rows) for name in names]
-    cells = [list(HEADINGS), *([str(value) for value in row.values()] for row in rows)]
-    cells.append(["all", *(f"{value:g}" for value in sums[:-1]), f"{sums[-1]:.1f}"])
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
-    return [
-        "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in cells
-    ]
+    return summed(HEADINGS, rows)

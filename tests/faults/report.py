@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import pytest
@@ -72,11 +73,20 @@ def count(fault: str, tenants: tuple[Tenant, ...], seconds: float) -> Row:
 
 
 def lines(rows: list[dict[str, object]]) -> list[str]:
-    """The table as text, the last line the sums."""
-    sums = [sum(float(str(row[name])) for row in rows) for name in list(Row.__dataclass_fields__)[1:]]
-    cells = [list(HEADINGS), *([str(value) for value in row.values()] for row in rows)]
+    return summed(HEADINGS, rows)
+
+
+def summed(headings: Sequence[str], rows: list[dict[str, object]]) -> list[str]:
+    """The table as text, the last line the sums; `rows` have their name first and their seconds last."""
+    sums = [sum(float(str(row[name])) for row in rows) for name in list(rows[0])[1:]]
+    cells = [list(headings), *([str(value) for value in row.values()] for row in rows)]
     cells.append(["all", *(f"{value:g}" for value in sums[:-1]), f"{sums[-1]:.1f}"])
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
+    return aligned(cells)
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Columns of one width, the first to the left, numbers to the right."""
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     return [
         "  ".join(
             cell.rjust(width) if column else cell.ljust(width)

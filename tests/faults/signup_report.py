@@ -3,6 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
+from tests.faults.report import aligned
+
 PROPERTY, LOOP = "signup row", "signup loop"
 MARKS = {"end_user": "u", "customer": "c", "platform": "p", "meta": "m"}
 LEGEND = (
@@ -21,15 +23,8 @@ def lines(rows: list[dict[str, Any]]) -> list[str]:
     for label, found in by_call.items():
         twice = sum(row["twice"] for row in found.values())
         table.append([label, *(cell(found.get(fault)) for fault in faults), str(twice)])
-    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
     return [
-        *(
-            "  ".join(
-                text.rjust(width) if column else text.ljust(width)
-                for column, (text, width) in enumerate(zip(line, widths, strict=True))
-            )
-            for line in table
-        ),
+        *aligned(table),
         "",
         LEGEND,
         *questions(rows),
