@@ -15,7 +15,7 @@ from statistics import median
 from django.test.utils import override_settings
 
 from bench.rig.database import migrated_database
-from bench.rig.figures import table
+from bench.rig.figures import Bound, table, verdicts
 from bench.rig.inbound.line import BARE, OURS, PHONES, Line, Posts, forget_notifications, ms
 from bench.rig.processes import processes
 
@@ -54,15 +54,6 @@ class Figures:
         """Round by round, the median: what else the machine did hit both alike."""
         pairs = zip(self.rounds[OURS, kind], self.rounds[BARE, kind], strict=True)
         return median(ours.rate / bare.rate for ours, bare in pairs)
-
-
-@dataclass(frozen=True)
-class Bound:
-    """What has to hold: `is_held` at `seen`."""
-
-    text: str
-    seen: str
-    is_held: bool
 
 
 def main() -> int:
@@ -159,11 +150,7 @@ def report(figures: Figures, held: Sequence[Bound], scale: Scale) -> None:
     print("\n" + table(head, rows))
     used = ", ".join(f"{name} {spent:.1f}" for name, spent in figures.cpu.items())
     print(f"\nCPU ms a message: {used}; all {scale.waiting} were out after {figures.drained:.1f} s\n")
-    print(table(["bound", "seen", ""], [[one.text, one.seen, verdict(one)] for one in held]))
-
-
-def verdict(bound: Bound) -> str:
-    return "held" if bound.is_held else "NOT HELD"
+    print(verdicts(held))
 
 
 def answer_rows(figures: Figures) -> Iterator[list[str]]:

@@ -11,10 +11,10 @@ from statistics import median
 from typing import Any
 
 import requests
-from django.conf import settings
 
 from bench.rig.cpu import cpu_seconds
 from bench.rig.database import migrated_database
+from bench.rig.environment import production
 from bench.rig.figures import table
 from bench.rig.links import make_links
 from bench.rig.load import load
@@ -97,17 +97,7 @@ def main() -> int:
 
 def environment(running: Processes, database_url: str) -> dict[str, str]:
     """The settings of production. The limit is in force and never reached."""
-    return {
-        "READ_DOT_ENV": "false",
-        "SECRET_KEY": "a-key-of-the-measurement-alone-0123456789-abcdefghijklmnop",
-        "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
-        "DATABASE_URL": database_url,
-        "REDIS_URL": settings.REDIS_URL,
-        "PUBLIC_BASE_URL": "http://connect.example.com",
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "DATA_DIR": str(running.folder),
-        "API_RATE_LIMIT": "100000000/minute",
-    }
+    return production(running.folder, database_url) | {"API_RATE_LIMIT": "100000000/minute"}
 
 
 def started(running: Processes, organization: Organization, common: Mapping[str, str]) -> Iterator[Figures]:

@@ -14,7 +14,7 @@ from django.test.utils import override_settings
 from django.utils import timezone
 
 from bench.rig.database import migrated_database
-from bench.rig.figures import table
+from bench.rig.figures import Bound, table, verdicts
 from bench.rig.processes import processes
 from bench.rig.webhooks.claims import ROWS, claims, fill_up, make_due, pile_up
 from bench.rig.webhooks.line import ENDPOINTS, Line
@@ -67,15 +67,6 @@ class Figures:
     def baseline(self) -> Delays:
         """Without a hanging endpoint, before and after those with."""
         return Delays([one for each in self.quiet for one in each.seconds], self.quiet[0].rate)
-
-
-@dataclass(frozen=True)
-class Bound:
-    """What has to hold: `is_held` at `seen`."""
-
-    text: str
-    seen: str
-    is_held: bool
 
 
 def main() -> int:
@@ -195,11 +186,7 @@ def report(figures: Figures, held: Sequence[Bound], scale: Scale) -> None:
     ]
     print(table(["the dead one is", "median of 60", "lowest to highest"], rows))
     print()
-    print(table(["bound", "seen", ""], [[one.text, one.seen, verdict(one)] for one in held]))
-
-
-def verdict(bound: Bound) -> str:
-    return "held" if bound.is_held else "NOT HELD"
+    print(verdicts(held))
 
 
 def throughput_rows(figures: Figures) -> Iterator[list[str]]:

@@ -8,11 +8,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from bench.rig.cpu import cpu_seconds
+from bench.rig.environment import RECEIVER_HERE, production
 from bench.rig.processes import Processes
 from bench.rig.webhooks.line import Receiver, wait_until
 from organizations.services import create_organization
@@ -60,19 +60,9 @@ class Line:
 
     def __init__(self, running: Processes, database_url: str) -> None:
         self.running, self.receiver = running, Receiver(running)
-        self.environment = {
-            "READ_DOT_ENV": "false",
-            "SECRET_KEY": "a-key-of-the-measurement-alone-0123456789-abcdefghijklmnop",
-            "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
-            "DATABASE_URL": database_url,
-            "REDIS_URL": settings.REDIS_URL,
-            "PUBLIC_BASE_URL": "http://connect.example.com",
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "DATA_DIR": str(running.folder),
-            "META_APP_SECRET": SECRET,
-            "ALLOW_HTTP_URLS": "true",
-            "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
-        }
+        self.environment = (
+            production(running.folder, database_url) | RECEIVER_HERE | {"META_APP_SECRET": SECRET}
+        )
         self.urls: dict[str, str] = {}
         self.programs: dict[str, subprocess.Popen[bytes]] = {}
 

@@ -11,6 +11,7 @@ import requests
 from celery import Celery
 from django.conf import settings
 
+from bench.rig.environment import RECEIVER_HERE, production
 from bench.rig.load import load
 from bench.rig.processes import Processes, answers
 from tests.services.process import NotStartedError, end, free_port, last_lines
@@ -72,20 +73,9 @@ class Line:
 
     def __init__(self, running: Processes, database_url: str) -> None:
         self.running, self.receiver = running, Receiver(running)
-        production = {
-            "READ_DOT_ENV": "false",
-            "SECRET_KEY": "a-key-of-the-measurement-alone-0123456789-abcdefghijklmnop",
-            "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
-            "DATABASE_URL": database_url,
-            "REDIS_URL": settings.REDIS_URL,
-            "PUBLIC_BASE_URL": "http://connect.example.com",
-            "DATA_DIR": str(running.folder),
-            # The receiver is on this machine.
-            "ALLOW_HTTP_URLS": "true",
-            "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
-        }
-        peer = production | {"DJANGO_SETTINGS_MODULE": f"{PEER}.settings"}
-        self.ours = Engine("ours", f"{PEER}.doorbell.ring", production)
+        environment = production(running.folder, database_url) | RECEIVER_HERE
+        peer = environment | {"DJANGO_SETTINGS_MODULE": f"{PEER}.settings"}
+        self.ours = Engine("ours", f"{PEER}.doorbell.ring", environment)
         self.theirs = Engine("theirs", f"{PEER}.tasks.ring", peer)
         self.our_broker = Celery(broker=settings.REDIS_URL, set_as_current=False)
         self.their_broker = Celery(broker=settings.REDIS_URL, set_as_current=False)
