@@ -1,4 +1,4 @@
-"""What a Solution Partner has at Meta: a system user with a token and a role, and a credit line."""
+"""What a Solution Partner has at Meta: a system user with token and role, a credit line, a pool."""
 
 from datetime import timedelta
 
@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from backoffice.doctor.app import AN_ID
 from backoffice.doctor.findings import Finding, failed, ok, skipped, unset, warning
-from meta_graph import businesses, credit_lines, oauth
+from meta_graph import businesses, credit_lines, oauth, preverified_numbers
 from meta_graph.client import system_token as token
+from meta_graph.errors import Cause, GraphError
 
 SCOPES = frozenset({"business_management", "whatsapp_business_management", "whatsapp_business_messaging"})
 # Who may share a credit line, in Meta's words.
@@ -17,6 +18,10 @@ EXPIRY_WARNING = timedelta(days=14)
 NEW_ONE = (
     "Make a new token at business.facebook.com > Settings > System users, one that never expires, with "
     f"{', '.join(sorted(SCOPES))}."
+)
+# What who is no approved partner may hear.
+NO_POOL = frozenset(
+    {Cause.PERMISSION_MISSING, Cause.CAPABILITY_MISSING, Cause.OBJECT_GONE, Cause.BAD_REQUEST}
 )
 USER_REMEDY = "Copy the id from business.facebook.com > Settings > System users."
 
@@ -102,3 +107,21 @@ def credit_line() -> Finding:
             "Take one of these; without any, ask your contact at Meta for a line of credit.",
         )
     return ok(f"{found.legal_entity_name or 'credit line'} ({found.id})")
+
+
+def number_pool() -> Finding:
+    """The portfolio's pre-verified numbers, which Meta shows to approved Solution Partners alone."""
+    if names := unset("META_BUSINESS_ID"):
+        return skipped(names, "Numbers cannot be registered before their links.")
+    try:
+        pool = preverified_numbers.list_all(business_id=settings.META_BUSINESS_ID, token=token())
+    except GraphError as error:
+        if error.cause not in NO_POOL:
+            raise
+        return warning(
+            f"Meta does not show the pool: {error}. Numbers cannot be registered before their links",
+            "Only that is missing. It takes an approved Solution Partner, and business_management for the"
+            " system user.",
+        )
+    verified = sum(number.is_verified for number in pool)
+    return ok(f"{len(pool)} numbers in the pool, {verified} of them verified")

@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     Check("system_token", partner.system_token, needs=("app",), remedy=partner.NEW_ONE),
     Check("system_user", partner.system_user, needs=("system_token",), remedy=PORTFOLIO_REMEDY, seconds=30.0),
     Check("credit_line", partner.credit_line, needs=("system_token",), remedy=PORTFOLIO_REMEDY),
+    Check("number_pool", partner.number_pool, needs=("system_token",), remedy=PORTFOLIO_REMEDY, seconds=30.0),
     Check("webhook_subscription", subscription.webhook_subscription, needs=("app",)),
     Check("webhook_fields", subscription.webhook_fields, needs=("app",)),
     Check(

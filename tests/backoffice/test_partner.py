@@ -7,6 +7,7 @@ import responses
 import time_machine
 
 from backoffice.doctor.findings import Status
+from meta_graph.sandbox import preverified
 from tests.backoffice.conftest import CREDIT_LINE, look
 
 ANOTHER_USER = "100000000000009"
@@ -133,3 +134,28 @@ def test_without_a_credit_line_it_says_so(installed, settings):
 
     assert finding.status is Status.NOT_CHECKED
     assert finding.message == "META_CREDIT_LINE_ID is not set: skipped. Credit is not shared."
+
+
+def test_the_pool_of_numbers_is_counted(installed):
+    entries = [preverified.add(installed.sandbox.world, f"+346120000{number:02}") for number in range(3)]
+    installed.change(entries[0]["id"], verified_at=installed.sandbox.world.now())
+
+    assert look("number_pool").message == "3 numbers in the pool, 1 of them verified"
+
+
+@pytest.mark.parametrize("code", [3, 100, 200])
+def test_a_pool_that_meta_does_not_show_is_a_warning_alone(installed, code):
+    installed.sandbox.set_scenario("error", call="preverified_numbers", code=code)
+
+    finding = look("number_pool")
+
+    assert finding.status is Status.WARNING
+    assert "approved Solution Partner" in finding.remedy
+
+
+def test_a_pool_that_meta_cannot_show_now_is_no_failure_of_ours(installed, settings):
+    installed.sandbox.set_scenario("graph_down", call="preverified_numbers")
+    assert look("number_pool").status is Status.WARNING
+
+    settings.META_BUSINESS_ID = ""
+    assert look("number_pool").status is Status.NOT_CHECKED
