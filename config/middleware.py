@@ -1,4 +1,4 @@
-"""Django's middleware for people's pages, left out on the API's requests and on Meta's."""
+"""Django's middleware for people's pages, left out on the API's requests, on Meta's and on pictures."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ from django.utils import translation
 from onboarding.languages import FORMER_CODES
 
 # The API's documentation is a page like others.
-MACHINES, API_PAGES = ("/v1/", "/webhook/"), "/v1/docs"
+MACHINES, API_PAGES = ("/v1/", "/webhook/", "/logos/"), "/v1/docs"
 STAFF_PAGES = ("/admin/", API_PAGES)
 FORMER_CODE = re.compile(rf"\b({'|'.join(FORMER_CODES)})\b")
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 import onboarding.urls
+import organizations.urls
 import shared_inbox.urls
 from api.errors import not_found
 
@@ -14,7 +15,7 @@ handler500 = "api.errors.server_error"
 urlpatterns = [
     # First, for Meta's callback is called the most, and each address before it is tried at every call.
     path("", include("meta_events.urls")),
-    path("v1/", include("organizations.urls")),
+    path("v1/", include(organizations.urls.api_urlpatterns)),
     path("v1/", include("wabas.urls")),
     path("v1/", include("phones.urls")),
     path("v1/", include(onboarding.urls.router.urls)),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("v1/", include("api.urls")),
     re_path("^v1/", not_found),
     path("signup/", include("onboarding.urls")),
+    path("", include("organizations.urls")),
     path("shared/", include("shared_inbox.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -18,7 +18,7 @@ schemathesis.openapi.format("phone-number", st.integers(10**6, 10**7 - 1).map("+
 # Never the same twice: another request with the same key is a conflict.
 serial = itertools.count(1)
 schemathesis.openapi.format("idempotency-key", st.builds(lambda: f"key-{next(serial)}"))
-YESTERDAY = os.environ["YESTERDAY"]
+YESTERDAY, LOGO_URL = os.environ["YESTERDAY"], os.environ["LOGO_URL"]
 
 # What only this world knows to be right, by the name of the field or of the query's parameter.
 IN_BODY: dict[str, dict[str, Any]] = {
@@ -26,6 +26,7 @@ IN_BODY: dict[str, dict[str, Any]] = {
     "phoneNumberId": {"enum": os.environ["PHONE_IDS"].split()},  # phones of the calling organization
     "expiresAt": {"pattern": "^([3-9]|2[1-9])"},  # a time in the future
     "since": {"enum": [YESTERDAY]},  # a time within the 30 days that events are kept
+    "logoUrl": {"enum": [LOGO_URL, None]},  # where there is a picture
     "url": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},  # of a server that is not this platform
     "webhookUrl": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},
 }
@@ -51,7 +52,15 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
                 narrow({parameter["name"]: parameter["schema"]}, IN_QUERY)
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 for example in content.get("examples", {}).values():
-                    example["value"] |= {"since": YESTERDAY} if "since" in example["value"] else {}
+                    bring_up_to_date(example["value"])
+
+
+def bring_up_to_date(body: dict[str, Any]) -> None:
+    for name, value in (("since", YESTERDAY), ("logoUrl", LOGO_URL)):
+        if name in body:
+            body[name] = value
+    if "branding" in body:
+        bring_up_to_date(body["branding"])
 
 
 def narrow(properties: dict[str, dict[str, Any]], narrower: dict[str, dict[str, Any]]) -> None:

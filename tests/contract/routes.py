@@ -101,6 +101,8 @@ ROUTES = [
     Route("POST", "shared-inbox-links/{shared}/rotate", Scope.WRITE, 200, {}),
     Route("POST", "shared-inbox-links/{shared}/revoke", Scope.WRITE, 200, {}),
     Route("DELETE", "shared-inbox-links/{shared}", Scope.WRITE, 204),
+    Route("GET", "organization", Scope.READ, 200),
+    Route("PATCH", "organization", Scope.WRITE, 200, {"welcomeMessage": "Hello!"}),
     Route("GET", "api-keys", Scope.KEYS, 200),
     Route("POST", "api-keys", Scope.KEYS, 201, KEY),
     Route("GET", "api-keys/{key}", Scope.KEYS, 200),

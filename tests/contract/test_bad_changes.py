@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from organizations.models import Organization
 from phones.models import PhoneNumber
 from tests.conftest import Api
 from tests.contract.bodies import BROKEN, FIELDS, KINDS, NO_TIMES, NO_URLS, WEBHOOKS, nested, sized
@@ -17,9 +18,18 @@ pytestmark = pytest.mark.django_db
 LISTS = ("onboarding-links", "wabas", "phones", "outgoing-webhooks", "api-keys")
 PATCHES: dict[str, dict[str, set[str]]] = {
     "phones": {"metadata": {"object"}, "externalId": {"text"}},
+    "organization": {
+        "name": {"text"},
+        "logoUrl": set(),
+        "welcomeMessage": {"text"},
+        "buttonText": {"text"},
+        "successMessage": {"text"},
+        "failureMessage": {"text"},
+    },
     "outgoing-webhooks": {name: taken for name, taken in FIELDS[WEBHOOKS].items() if name != "secret"},
 }
-CLEARED = {"metadata", "externalId", "wabaId", "description"}
+BRANDING = {"logoUrl", "welcomeMessage", "buttonText", "successMessage", "failureMessage"}
+CLEARED = {"metadata", "externalId", "wabaId", "description"} | BRANDING
 WRONG = [
     (call, field, value)
     for call, fields in PATCHES.items()
@@ -41,7 +51,11 @@ def ids(api: Api) -> dict[str, str]:
     webhook = create_webhook(
         organization=api.organization, url="https://kept.example.com/", events=["*"], description="kept"
     )
-    return {"phones": f"phones/{phone.pk}", "outgoing-webhooks": f"outgoing-webhooks/{webhook.pk}"}
+    return {
+        "phones": f"phones/{phone.pk}",
+        "outgoing-webhooks": f"outgoing-webhooks/{webhook.pk}",
+        "organization": "organization",
+    }
 
 
 def assert_nothing_changed() -> None:
@@ -49,6 +63,8 @@ def assert_nothing_changed() -> None:
     assert (phone.metadata, phone.external_id) == ('{"kept":true}', "kept")
     assert (webhook.url, webhook.events, webhook.description) == ("https://kept.example.com/", ["*"], "kept")
     assert (webhook.is_active, webhook.waba_id) == (True, None)
+    organization = Organization.objects.get()
+    assert (organization.name, organization.welcome_message, organization.logo) == ("Acme CRM", None, None)
 
 
 @pytest.mark.parametrize(("call", "field", "value"), WRONG)
@@ -74,7 +90,7 @@ def test_null_clears_what_may_be_empty(api: Api, ids: dict[str, str], call: str,
 
 
 @every_patch
-@pytest.mark.parametrize("name", ["name", "id", "secret", "phoneNumber", "wabaID", "\ud800"])
+@pytest.mark.parametrize("name", ["names", "id", "secret", "phoneNumber", "wabaID", "\ud800"])
 def test_a_change_of_what_is_no_field_of_it_is_named(
     api: Api, ids: dict[str, str], call: str, name: str
 ) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils import timezone
 from api.times import timestamp
 from shared_inbox.examples import BODY
 from tests.conftest import Api
+from tests.organizations.branding.hosts import logo_host, png
 from tests.phones.world import healthy_phone
 from tests.wabas.world import Meta
 from wabas.examples import WABA
@@ -24,8 +26,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
+@pytest.fixture
+def logo_url() -> Iterator[str]:
+    """Of a picture on a server of this machine."""
+    with logo_host() as host:
+        yield host.has(png())
+
+
 def test_schemathesis_finds_nothing(
-    running: str, api: Api, meta: Meta, settings: Any, tmp_path: Path
+    running: str, api: Api, meta: Meta, logo_url: str, settings: Any, tmp_path: Path
 ) -> None:
     settings.API_RATE_LIMIT = "1000000/minute"
     phone = meta.registered_phone(api.organization)
@@ -38,6 +47,7 @@ def test_schemathesis_finds_nothing(
         "EVENT_ID": event.pk,
         "YESTERDAY": timestamp(timezone.now() - timedelta(days=1)),
         "API_KEY": api.key or "",
+        "LOGO_URL": logo_url,
         "API_URL": running,
         "WABA_IDS": f"{phone.waba_id} {WABA['id']}",
         "PHONE_IDS": f"{phone.pk} {BODY['phoneNumberId']}",

@@ -50,6 +50,7 @@ QUERIES = {
     "registered-numbers": 3,
     "registered-numbers?status=verified": 3,
     "registered-numbers/{registered}": 2,
+    "organization": 2,  # with its logo
     "api-keys": 3,
     "api-keys/{key}": 2,
 }
