@@ -150,6 +150,8 @@ def strict(schema: dict[str, Any], serializer: Input, is_exact: bool) -> dict[st
     closed: dict[str, Any] = {"additionalProperties": False}
     if serializer.together:
         closed["anyOf"] = all_or_none(serializer.together, schema["properties"])
+    if serializer.rules:
+        closed["allOf"] = list(serializer.rules)
     return closed
 
 

@@ -7,15 +7,18 @@ from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from api.parsers import JsonObject
+
 
 class Input(serializers.Serializer[Any]):
     """A request body. Unknown fields are refused by name; `null` for an optional field is its absence.
 
     In a PATCH (`partial=True`) `null` stays and clears the field. The fields of `together` come all or
-    none.
+    none. `rules` are what `validate` says of fields beside each other, as JSON Schema.
     """
 
     together: tuple[str, ...] = ()
+    rules: tuple[Mapping[str, Any], ...] = ()
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
@@ -28,7 +31,7 @@ class Input(serializers.Serializer[Any]):
             for name, value in data.items()
             if name in self.fields and not self.absent(name, value)
         }
-        refused = unknown | self.lonely(known)
+        refused = unknown | self.lonely(known) | twice(data)
         try:
             validated = super().to_internal_value(known)
         except ValidationError as wrong:
@@ -46,6 +49,12 @@ class Input(serializers.Serializer[Any]):
 
     def absent(self, name: str, value: Any) -> bool:
         return value is None and not self.partial and not self.fields[name].required
+
+
+def twice(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The error of a key that an object has twice, of which one would be lost."""
+    name = data.duplicate if isinstance(data, JsonObject) else None
+    return {} if name is None else {name: [ErrorDetail("This key comes twice.", code="duplicate_key")]}
 
 
 class Query(Input):

@@ -28,6 +28,7 @@ urlpatterns = [
     re_path("^v1/", not_found),
     path("signup/", include("onboarding.urls")),
     path("", include("organizations.urls")),
+    path("business/", include(onboarding.urls.landing_urlpatterns)),
     path("shared/", include("shared_inbox.urls")),
     path("admin/", admin.site.urls),
 ]

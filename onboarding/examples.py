@@ -3,6 +3,7 @@
 from typing import Any
 
 from api.schema import example
+from onboarding import link_json
 from onboarding.pipeline import ALL_STEPS
 
 LINK_ID = "550e8400-e29b-41d4-a716-446655440000"
@@ -30,6 +31,31 @@ CREATE: dict[str, Any] = {
     "webhookSecret": "whsec_my_secret_key_123",
     "webhookEvents": EVENTS,
 }
+# What is known of the customer, so that it types less.
+SLUG = "acme-corp-k3v9q2xw"
+BUSINESS: dict[str, Any] = {
+    "name": "Acme Corp",
+    "email": "office@acme.example",
+    "registrationId": "514567890",
+    "address": "12 Herzl St",
+    "city": "Tel Aviv",
+    "postalCode": "6688212",
+    "country": "IL",
+    "phoneNumber": "+97235551234",
+    "timezone": "UTC+02:00",
+    "category": "RETAIL",
+}
+CREATE_PREFILLED: dict[str, Any] = {
+    "name": "Acme Corp",
+    "language": "he",
+    "business": BUSINESS,
+    "displayName": "Acme - Support",
+    "branding": {
+        "welcomeMessage": "Two minutes, and your customers can write to you.",
+        "buttonText": "Start",
+    },
+    "starterTemplates": ["welcome"],
+}
 PENDING: dict[str, Any] = {
     "id": LINK_ID,
     "name": "Acme Corp",
@@ -38,6 +64,7 @@ PENDING: dict[str, Any] = {
     "metadata": METADATA,
     "redirectUrl": CREATE["redirectUrl"],
     "hostedUrl": f"https://api.example.com/signup/{LINK_ID}",
+    "previewUrl": f"https://api.example.com/signup/{LINK_ID}?preview=8sLb3nSkyd1QmE0RFQ4yPUNdhJcVdnl1n0kN9bB8oXk",
     "phoneNumberId": None,
     "phoneNumber": None,
     "wabaId": None,
@@ -48,6 +75,12 @@ PENDING: dict[str, Any] = {
     "mode": "cloud_api",
     "expectedPhoneNumber": None,
     "language": None,
+    "business": None,
+    "displayName": None,
+    "branding": None,
+    "registeredNumberId": None,
+    "landingPageUrl": None,
+    "starterTemplates": [],
     "expiresAt": None,
     "createdAt": "2026-01-15T10:30:00.000Z",
     "completedAt": None,
@@ -81,10 +114,6 @@ PROGRESS = [
     }
     for step in STEPS
 ]
-SECRETS = {
-    "webhookSecret": "whsec_my_secret_key_123",
-    "standardWebhooksSecret": "whsec_d2hzZWNfbXlfc2VjcmV0X2tleV8xMjM=",
-}
 PROCESSING = PENDING | {
     "status": "processing",
     "nextAction": {"actor": "platform", "code": "WAIT", "message": "The steps are running."},
@@ -94,13 +123,31 @@ PROCESSING = PENDING | {
     ],
 }
 
+LANDING_URL = f"https://api.example.com/business/{SLUG}"
+PREFILLED = PENDING | {
+    "externalId": None,
+    "metadata": None,
+    "redirectUrl": None,
+    "webhookUrl": None,
+    "webhookEvents": [],
+    "language": "he",
+    "business": dict.fromkeys(link_json.BUSINESS) | BUSINESS | {"website": LANDING_URL},
+    "displayName": CREATE_PREFILLED["displayName"],
+    "branding": dict.fromkeys(link_json.BRANDING) | CREATE_PREFILLED["branding"],
+    "landingPageUrl": LANDING_URL,
+    "starterTemplates": [
+        {"template": "welcome", "name": None, "languageCode": None, "status": None, "reason": None}
+    ],
+}
 # The secret stands behind the URL that it signs for, as in the documentation.
-NEW: dict[str, Any] = {}
-for field, value in PENDING.items():
-    NEW |= {field: value} | (SECRETS if field == "webhookUrl" else {})
+NEW = link_json.with_secret(PENDING, CREATE["webhookSecret"])
 
 CREATE_BODY = example("A link with its own webhook", CREATE, request=True)
+CREATE_PREFILLED_BODY = example("A link that knows its customer", CREATE_PREFILLED, request=True)
 CREATED = example("The new link", NEW | {"progress": []})
+CREATED_PREFILLED = example(
+    "The new link that knows its customer", link_json.with_secret(PREFILLED, None) | {"progress": []}
+)
 LISTED = example("A completed link", COMPLETED)
 DETAIL = example("A completed link", COMPLETED | {"progress": PROGRESS})
 RETRIED = example("The link, running again", PROCESSING)

@@ -7,9 +7,17 @@ import orjson
 from django.conf import settings
 
 from api.times import timestamp
+from onboarding.landing import landing_url
 from onboarding.models import OnboardingLink, StepRun
 from onboarding.next_action import hosted_url, published_action
+from onboarding.preview import preview_url
+from onboarding.starter_templates import rows
 from webhooks.signing import standard_webhooks_secret
+
+# Every field of the two objects, in the documentation's order; a client may give some of them.
+BUSINESS = ("name", "email", "website", "registrationId", "address", "addressLine2", "city", "state",
+            "postalCode", "country", "phoneNumber", "timezone", "category", "description")  # fmt: skip
+BRANDING = ("logoUrl", "welcomeMessage", "buttonText", "successMessage", "failureMessage")
 
 
 def with_secret(shown: dict[str, Any], secret: str | None) -> dict[str, Any]:
@@ -35,6 +43,7 @@ def link_json(link: OnboardingLink, now: datetime) -> dict[str, Any]:
         "metadata": orjson.Fragment(link.metadata) if link.metadata is not None else None,
         "redirectUrl": link.redirect_url,
         "hostedUrl": hosted_url(link),
+        "previewUrl": preview_url(link),
         "phoneNumberId": phone.pk if phone else None,
         "phoneNumber": phone.phone_number if phone else None,
         "wabaId": link.waba_id,
@@ -45,6 +54,12 @@ def link_json(link: OnboardingLink, now: datetime) -> dict[str, Any]:
         "mode": link.mode,
         "expectedPhoneNumber": link.expected_phone_number,
         "language": link.language,
+        "business": whole(link.business, BUSINESS),
+        "displayName": link.display_name,
+        "branding": whole(link.branding, BRANDING),
+        "registeredNumberId": link.registered_number_id,
+        "landingPageUrl": landing_url(link.landing_slug),
+        "starterTemplates": rows.published(link.starter_templates),
         "expiresAt": timestamp(link.expires_at) if link.expires_at else None,
         "createdAt": timestamp(link.created_at),
         "completedAt": timestamp(link.completed_at) if link.completed_at else None,
@@ -54,6 +69,11 @@ def link_json(link: OnboardingLink, now: datetime) -> dict[str, Any]:
     if is_completed:
         del shown["webhookEvents"]
     return shown
+
+
+def whole(given: dict[str, Any] | None, names: tuple[str, ...]) -> dict[str, Any] | None:
+    """What was given, with null for each field that was left out; null where nothing was."""
+    return {name: given.get(name) for name in names} if given else None
 
 
 def inbound_url(link: OnboardingLink) -> str | None:

@@ -25,7 +25,9 @@ def check_limits(request: HttpRequest, link_id: UUID) -> None:
 
 
 def found(link_id: UUID) -> OnboardingLink:
-    link = OnboardingLink.objects.select_related("organization").filter(pk=link_id).first()
+    link = (
+        OnboardingLink.objects.select_related("organization", "registered_number").filter(pk=link_id).first()
+    )
     if link is None or link.organization.is_suspended:
         raise NotFoundError
     return link

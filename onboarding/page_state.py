@@ -15,6 +15,7 @@ from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.next_action import hosted_url
 from onboarding.outcomes import Actor
 from onboarding.pipeline import AFTERWARDS
+from onboarding.prefill import merged, setup_of
 from onboarding.readiness import ASKED_ON_PAGE
 from onboarding.redirects import error_url
 from phones.models import RegistrationAttempt
@@ -41,7 +42,7 @@ def page_config(request: HttpRequest, link: OnboardingLink, now: datetime, langu
             "appId": settings.META_APP_ID,
             "version": settings.META_GRAPH_VERSION,
             "configId": settings.META_CONFIG_ID,
-            "extras": extras(link),
+            "extras": extras(link, now),
         },
         "messageOrigins": settings.META_MESSAGE_ORIGINS,
         "error": shown_error(link, signup, now),
@@ -53,12 +54,13 @@ def page_config(request: HttpRequest, link: OnboardingLink, now: datetime, langu
     }
 
 
-def extras(link: OnboardingLink) -> dict[str, Any]:
-    """`FB.login`'s extras: the deployment's, and the coexistence flow where the link asks for it."""
+def extras(link: OnboardingLink, now: datetime) -> dict[str, Any]:
+    """`FB.login`'s extras: the deployment's, the coexistence flow where it is asked for, and the prefill."""
     given = dict(settings.META_SIGNUP_EXTRAS)
     if link.mode == OnboardingLink.Mode.COEXISTENCE:
         given["featureType"] = "whatsapp_business_app_onboarding"
-    return given
+    setup = setup_of(link, now)
+    return merged(given, {"setup": setup}) if setup else given
 
 
 def current_signup(link: OnboardingLink) -> Signup | None:

@@ -1,18 +1,23 @@
 """What clients do with links: make, delete, retry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from api.errors import ConflictError
+from api.errors import ConflictError, InvalidFieldError
 from onboarding import readiness, resuming
-from onboarding.models import OnboardingLink, Signup
+from onboarding.landing import is_wanted, landing_url, new_slug
+from onboarding.models import OnboardingLink, RegisteredNumber, Signup
 from onboarding.outcomes import Actor
+from onboarding.registered_numbers.taking import take_for_link
+from onboarding.starter_templates.rows import asked
 from onboarding.tasks import ring_steps
+from organizations.branding.logos import Picture, kept_logo
 from organizations.models import Organization
 from wabas.models import Waba
 from webhooks.signing import generate_secret
@@ -41,12 +46,26 @@ def create_link(
     expected_phone_number: str | None = None,
     language: str | None = None,
     expires_at: datetime | None = None,
+    business: Mapping[str, Any] | None = None,
+    display_name: str | None = None,
+    branding: Mapping[str, Any] | None = None,
+    picture: Picture | None = None,
+    registered_number_id: UUID | None = None,
+    starter_templates: Collection[str] = (),
+    landing_page: bool | None = None,
 ) -> OnboardingLink:
-    """A link to send to an end-user. A webhook without a secret gets one, so that it is never unsigned."""
+    """A link to send to an end-user. A webhook without a secret gets one, so that it is never unsigned.
+
+    `picture` is what `branding` names as its logo. Raises what `taken_number` does.
+    """
     if webhook_url and not webhook_secret:
         webhook_secret = generate_secret()
     if expires_at is None and settings.ONBOARDING_LINK_TTL:
         expires_at = timezone.now() + settings.ONBOARDING_LINK_TTL
+    business = dict(business or {})
+    slug = new_slug(business["name"]) if is_wanted(business, landing_page) else None
+    if slug and not business.get("website"):
+        business["website"] = landing_url(slug)
     return OnboardingLink.objects.create(
         organization=organization,
         name=name,
@@ -60,7 +79,26 @@ def create_link(
         expected_phone_number=expected_phone_number,
         language=language,
         expires_at=expires_at,
+        business=business or None,
+        display_name=display_name,
+        branding=dict(branding or {}) or None,
+        logo=kept_logo(organization=organization, picture=picture) if picture else None,
+        registered_number=taken_number(organization, registered_number_id, expected_phone_number),
+        landing_slug=slug,
+        starter_templates=asked(starter_templates),
     )
+
+
+def taken_number(
+    organization: Organization, registered_number_id: UUID | None, expected: str | None
+) -> RegisteredNumber | None:
+    """The registered number of the link, locked. Raises InvalidFieldError and ConflictError."""
+    if registered_number_id is None:
+        return None
+    number = take_for_link(organization=organization, registered_number_id=registered_number_id)
+    if expected not in {None, number.phone_number}:
+        raise InvalidFieldError("expectedPhoneNumber", "The registered number is another one.")
+    return number
 
 
 @transaction.atomic

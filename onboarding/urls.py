@@ -1,9 +1,10 @@
-"""Addresses of section 2 of the contract: the API's and the hosted page's."""
+"""Addresses of section 2 of the contract: the API's and the hosted page's; and the landing pages'."""
 
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from onboarding import pages
+from onboarding.landing_page import landing_page
 from onboarding.registered_numbers.views import RegisteredNumberViewSet
 from onboarding.views import OnboardingLinkViewSet
 
@@ -25,3 +26,5 @@ urlpatterns = [
     path("<uuid:link_id>/check", pages.check, name="signup-check"),
     path("<uuid:link_id>/status", pages.status, name="signup-status"),
 ]
+
+landing_urlpatterns = [path("<slug:slug>", landing_page, name="landing-page")]

@@ -27,6 +27,12 @@ SHOWN = (
     "mode",
     "expected_phone_number",
     "language",
+    "business",
+    "display_name",
+    "branding",
+    "registered_number_id",
+    "landing_slug",
+    "starter_templates",
     "expires_at",
     "created_at",
     "completed_at",
@@ -73,7 +79,14 @@ class OnboardingLinkViewSet(OrganizationViewSet):
         return Response(LinkDetailOutput(self.get_object()).data)
 
     @extend_schema(
-        request=LinkInput, responses={201: NewLinkOutput}, examples=[examples.CREATE_BODY, examples.CREATED]
+        request=LinkInput,
+        responses={201: NewLinkOutput},
+        examples=[
+            examples.CREATE_BODY,
+            examples.CREATE_PREFILLED_BODY,
+            examples.CREATED,
+            examples.CREATED_PREFILLED,
+        ],
     )
     def create(self, request: Request) -> Response:
         """Make a link. Send its `hostedUrl` to your end-user. The secret is in this answer only."""

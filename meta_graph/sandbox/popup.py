@@ -3,7 +3,7 @@
 import json
 from html import escape
 
-from meta_graph.sandbox import numbers, portfolios, preverified, scenarios
+from meta_graph.sandbox import numbers, portfolios, prefill_page, preverified, scenarios
 from meta_graph.sandbox.pages import data_script, document, options, pretty, static
 from meta_graph.sandbox.signups import CHOICES, PARTNER_ADDED, STEPS
 from meta_graph.sandbox.world import World
@@ -38,6 +38,7 @@ def dialog(world: World, request: Request) -> Response:
     query = request.query
     extras = extras_of(query.get("extras", ""))
     asked = {"origin": query.get("origin", ""), "cb": query.get("cb", "")}
+    prefill_page.note(world, query, extras)
     wrong = problems(world, query)
     content = refusal(wrong) if wrong else form(world, extras, query.get("delay_ms", str(DELAY_MS)))
     body = f"""
@@ -45,6 +46,7 @@ def dialog(world: World, request: Request) -> Response:
 {LOST}
 {content}
 <p id="status" role="status" aria-live="polite"></p>
+{prefill_page.table(extras)}
 {received(query, extras)}
 {data_script("asked", asked)}"""
     return html_response(document("Embedded Signup", body, "dialog.js"))
@@ -112,6 +114,7 @@ def fields(world: World, extras: Json, delay_ms: str) -> str:
     return f"""<div class="fields">
 <div class="field"><label for="businessName">Business name</label>
   <input id="businessName" name="businessName" value="{escape(business)}" maxlength="100"></div>
+{prefill_page.fields(extras)}
 <div class="field"><label for="phoneNumber">Phone number</label>
   <input id="phoneNumber" name="phoneNumber" value="{escape(offered or phone)}" inputmode="tel"
     dir="ltr"{" readonly" if offered else ""}>

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from meta_graph.sandbox import control, dashboard, front, notifications, popup, receiver
+from meta_graph.sandbox import control, dashboard, front, notifications, popup, prefill_page, receiver
 from meta_graph.sandbox.graph import dispatch, media
 from meta_graph.sandbox.messaging import control as messaging
 from meta_graph.sandbox.messaging import page
@@ -18,13 +18,14 @@ ROUTES: list[tuple[str, str, View]] = [
     ("GET", r"/favicon\.ico", front.icon),
     ("GET", r"/([a-z]{2,3}_[A-Z]{2})/sdk\.js", popup.sdk),
     ("GET", r"/dialog", popup.dialog),
-    ("POST", r"/dialog/finish", control.sign_up),
+    ("POST", r"/dialog/finish", prefill_page.finish),
     ("GET", r"/receiver/([\w.-]+)", receiver.page),
     ("POST", r"/receiver/([\w.-]+)", receiver.receive),
     ("GET", r"/chat/(\d+)", page.page),
     ("GET", r"/chat/(\d+)/files/(\d+)", page.file),
     ("GET", r"/_media/(\d+)", media.download),
     ("POST", r"/_sandbox/signups", control.sign_up),
+    ("GET", r"/_sandbox/dialogs", prefill_page.list_dialogs),
     ("GET", r"/_sandbox/scenarios", control.list_scenarios),
     ("POST", r"/_sandbox/scenarios", control.set_scenario),
     ("DELETE", r"/_sandbox/scenarios", control.clear_scenarios),

@@ -19,6 +19,7 @@ class World:
     state: State
     calls: CallRecord = field(default_factory=CallRecord)
     sent: Recent = field(default_factory=Recent)  # Meta's webhooks
+    dialogs: Recent = field(default_factory=Recent)  # what each popup was given
     chats: Chats = field(default_factory=Chats)
     files: Files = field(default_factory=Files)
     later: Later = field(default_factory=Later)

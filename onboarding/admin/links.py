@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -18,9 +19,12 @@ from onboarding.admin.filters import AttentionFilter, StatusFilter
 from onboarding.admin.making import LinkForm, shown
 from onboarding.admin.story import story_of
 from onboarding.admin.timeline import timeline
+from onboarding.landing import landing_url
 from onboarding.models import OnboardingLink, Signup
 from onboarding.next_action import hosted_url, published_action
+from onboarding.preview import preview_url
 from onboarding.serializers import LinkDetailOutput
+from onboarding.starter_templates.rows import published
 from onboarding.texts import error_texts
 from organizations.admin.acts import asked, confirmed
 from organizations.admin.cells import (
@@ -60,7 +64,7 @@ class OnboardingLinkAdmin(RowAdmin):
         OrganizationFilter,
         "created_at",
     ]
-    list_select_related = ["organization", "phone", "waba", "outgoing_webhook"]
+    list_select_related = ["organization", "phone", "waba", "outgoing_webhook", "registered_number"]
     search_fields = ["name", "external_id", "organization__name"]
     search_help_text = "Number in any form, our ids, Meta's ids, session or trace id, externalId, or a name."
     found_by = Columns(
@@ -88,6 +92,10 @@ class OnboardingLinkAdmin(RowAdmin):
             "Asked for", "mode", "expected_phone_number", "language", "expires", "redirect_url",
             "webhook_url", "event_names", "has_webhook_secret", "metadata_document",
         ),
+        section(
+            "Filled in beforehand", "business_document", "display_name", "number_link", "landing_address",
+            "template_rows", "branding_document", "logo_address", "preview_address",
+        ),
     ]  # fmt: skip
     our_id = copies("id", "our id")
     organization_link = links("organization", "organization", by="organization__name")
@@ -97,6 +105,9 @@ class OnboardingLinkAdmin(RowAdmin):
     created, opened = times("created_at", "created"), times("opened_at", "opened")
     completed, expires = times("completed_at", "completed"), times("expires_at", "expires")
     metadata_document = documents("metadata", "metadata")
+    business_document = documents("business", "business")
+    branding_document = documents("branding", "branding")
+    number_link = links("registered_number", "registered number")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return admin.ModelAdmin.has_add_permission(self, request)
@@ -152,6 +163,24 @@ class OnboardingLinkAdmin(RowAdmin):
     @admin.display(description="hosted page")
     def hosted_address(self, link: OnboardingLink) -> SafeString | str:
         return copyable(hosted_url(link))
+
+    @admin.display(description="preview")
+    def preview_address(self, link: OnboardingLink) -> SafeString | str:
+        return copyable(preview_url(link))
+
+    @admin.display(description="landing page")
+    def landing_address(self, link: OnboardingLink) -> SafeString | str:
+        return copyable(landing_url(link.landing_slug))
+
+    @admin.display(description="logo")
+    def logo_address(self, link: OnboardingLink) -> SafeString | str:
+        """The link's own; the organization's is on its page."""
+        return copyable(f"{settings.PUBLIC_BASE_URL}/logos/{link.logo_id}" if link.logo_id else None)
+
+    @admin.display(description="starter templates")
+    def template_rows(self, link: OnboardingLink) -> SafeString | str:
+        rows = published(link.starter_templates)
+        return listed(f"{worded(row['template'])}: {row['status'] or 'not handed in'}" for row in rows)
 
     @admin.display(description="has a secret")
     def has_webhook_secret(self, link: OnboardingLink) -> str:

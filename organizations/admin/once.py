@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.text import capfirst
 
+from api.errors import ApiError
 from organizations.admin.cells import list_url
 
 SESSION_KEY, FORM_FIELD, MOST_OPEN = "forms_shown", "form_token", 20
@@ -42,7 +43,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class OnceForm:
-    """`make` makes the row of the form's cleaned data. `back_url`: where a form that was sent twice goes."""
+    """`make` makes the row of the form's cleaned data; what it refuses (ApiError) is said in the form.
+
+    `back_url`: where a form that was sent twice goes. A form may have `sections`, the names of its fields
+    by title.
+    """
 
     title: str
     intro: str
@@ -59,10 +64,20 @@ class OnceForm:
                 text = "That form was sent before, so nothing was made now. Its secret was shown then."
                 messages.warning(request, text)
                 return HttpResponseRedirect(self.back_url)
-            return page(request, model_admin, "admin/shown_once.html", shown=self.make(form.cleaned_data))
+            try:
+                return page(request, model_admin, "admin/shown_once.html", shown=self.make(form.cleaned_data))
+            except ApiError as refused:
+                tell(form, refused)
         given = {"form": form, "once": self, "token_field": FORM_FIELD, "token": issued(request)}
         given["media"] = model_admin.media + form.media
         return page(request, model_admin, "admin/once_form.html", title=self.title, **given)
+
+
+def tell(form: forms.Form, refused: ApiError) -> None:
+    for detail in refused.details:
+        form.add_error(detail["field"] if detail["field"] in form.fields else None, detail["message"])
+    if not refused.details:
+        form.add_error(None, str(refused))
 
 
 def issued(request: HttpRequest) -> str:

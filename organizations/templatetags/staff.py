@@ -1,9 +1,9 @@
-"""What the staff pages' templates need: the order of the index."""
+"""What the staff pages' templates need: the order of the index, the sections of a form."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from django import template
+from django import forms, template
 
 from organizations.admin.cells import moment
 from organizations.admin.index import SECTIONS
@@ -36,3 +36,10 @@ def sections(app_list: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 register.filter("moment", moment)
+
+
+@register.filter
+def parts(form: forms.Form) -> list[tuple[str, list[forms.BoundField]]]:
+    """The form's fields by the titles of its `sections`, where it has some."""
+    names: dict[str, list[str]] = getattr(form, "sections", {"": list(form.fields)})
+    return [(title, [form[name] for name in of_title]) for title, of_title in names.items()]

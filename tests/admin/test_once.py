@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from onboarding.models import OnboardingLink
 from organizations.models import ApiKey
 from tests.admin.test_pages import address
+from tests.onboarding.prefill import registered
 
 KEY = re.compile(r"sk_org_[A-Za-z0-9]{40}")
 
@@ -135,6 +136,137 @@ def test_what_the_api_refuses_is_refused_at_its_field(fill, organization, field,
 
     assert field in answer.context["form"].errors
     assert not OnboardingLink.objects.exists()
+
+
+LIKE_THE_API = {
+    "language": "he",
+    "business.name": "Café Río",
+    "business.registrationId": "514567890",
+    "business.address": "12 Herzl St\r\nTel Aviv",
+    "business.country": "IL",
+    "business.category": "RESTAURANT",
+    "displayName": "Café Río",
+    "starterTemplates": ["welcome", "send_file"],
+    "branding.buttonText": "Start",
+}
+
+
+def test_a_link_made_by_hand_knows_its_customer_as_the_apis_does(fill, staff, api, organization):
+    number = registered(organization)
+
+    answer = fill(
+        OnboardingLink, organization=str(organization.pk), name="Acme", mode="cloud_api",
+        registeredNumberId=str(number.pk), **LIKE_THE_API,
+    )  # fmt: skip
+
+    link = api.get("onboarding-links").json()["data"][0]
+    assert answer.status_code == 200
+    given = {name: value for name, value in link["business"].items() if value}
+    assert given == {
+        "name": "Café Río", "registrationId": "514567890", "address": "12 Herzl St\nTel Aviv",
+        "country": "IL", "category": "RESTAURANT", "website": link["landingPageUrl"],
+    }  # fmt: skip
+    assert (link["displayName"], link["branding"]["buttonText"]) == ("Café Río", "Start")
+    assert [row["template"] for row in link["starterTemplates"]] == ["welcome", "send_file"]
+    assert link["registeredNumberId"] == str(number.pk)
+    for address_shown in (link["landingPageUrl"], link["previewUrl"]):
+        assert address_shown in answer.content.decode()
+
+
+def test_a_links_page_shows_what_it_knows_of_its_customer(fill, staff, organization):
+    number = registered(organization)
+    fill(
+        OnboardingLink, organization=str(organization.pk), name="Acme", mode="cloud_api",
+        registeredNumberId=str(number.pk), **LIKE_THE_API,
+    )  # fmt: skip
+    link = OnboardingLink.objects.get()
+
+    page = staff.get(address(OnboardingLink, "change", link.pk)).content.decode()
+
+    for told in (
+        "514567890", "RESTAURANT", "Start", number.phone_number, f"/business/{link.landing_slug}",
+        "?preview=", "send file: not handed in",
+    ):  # fmt: skip
+        assert told in page, told
+
+
+@pytest.mark.parametrize(("chosen", "is_made"), [("", True), ("true", True), ("false", False)])
+def test_staff_decide_about_the_landing_page_as_clients_do(fill, organization, chosen, is_made):
+    fill(
+        OnboardingLink, organization=str(organization.pk), name="Acme", mode="cloud_api",
+        landingPage=chosen, **LIKE_THE_API,
+    )  # fmt: skip
+
+    assert bool(OnboardingLink.objects.get().landing_slug) is is_made
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("business.name", {"landingPage": "true"}),
+        ("business.name", {"business.name": "x" * 101}),
+        ("business.country", {"business.country": "XK"}),
+        ("business.email", {"business.email": "nobody"}),
+        ("business.website", {"business.website": "ftp://x.example.com"}),
+        ("business.timezone", {"business.timezone": "UTC"}),
+        ("business.category", {"business.category": "NONE"}),
+        ("displayName", {"displayName": "x" * 51}),
+        ("branding.welcomeMessage", {"branding.welcomeMessage": "x" * 201}),
+        ("starterTemplates", {"starterTemplates": ["other"]}),
+        ("registeredNumberId", {"registeredNumberId": "6e7f3c1a-0b59-4f7e-9d7b-0d8c5d1c2b3a"}),
+    ],
+)
+def test_what_the_api_refuses_of_the_customer_is_refused_at_its_field(fill, organization, field, given):
+    answer = fill(
+        OnboardingLink, **{"organization": str(organization.pk), "name": "Acme", "mode": "cloud_api"} | given
+    )
+
+    assert field in answer.context["form"].errors
+    assert not OnboardingLink.objects.exists()
+
+
+def test_the_rules_of_registered_numbers_hold_for_staff_too(fill, staff, organization, stranger):
+    number, theirs = registered(organization), registered(stranger.organization, "+5491155559999")
+    given = {"organization": str(organization.pk), "name": "Acme", "mode": "cloud_api"}
+
+    def made(**fields):
+        answer = fill(OnboardingLink, **given | {"registeredNumberId": str(number.pk)} | fields)
+        return dict(answer.context["form"].errors) if "form" in (answer.context or {}) else {}
+
+    assert "registeredNumberId" in made(mode="coexistence")
+    assert "registeredNumberId" in made(registeredNumberId=str(theirs.pk))
+    assert "expectedPhoneNumber" in made(expectedPhoneNumber="+5491155551111")
+    assert OnboardingLink.objects.count() == 0
+    assert made() == {}
+    assert "open link" in str(made()["__all__"])
+    assert OnboardingLink.objects.count() == 1
+
+    staff.post(
+        address(OnboardingLink, "changelist"),
+        {
+            "action": "delete_selected",
+            "_selected_action": [str(OnboardingLink.objects.get().pk)],
+            "confirmed": "1",
+        },
+    )
+    assert OnboardingLink.objects.count() == 0
+    assert made() == {}
+
+
+def test_a_form_that_was_refused_may_be_sent_again(fill, staff, organization):
+    number = registered(organization)
+    given = {
+        "organization": str(organization.pk), "name": "Acme", "mode": "cloud_api",
+        "registeredNumberId": str(number.pk),
+    }  # fmt: skip
+    fill(OnboardingLink, **given)
+    refused = fill(OnboardingLink, **given)
+
+    again = {name: value for name, value in given.items() if name != "registeredNumberId"}
+    answer = staff.post(address(OnboardingLink, "add"), again | {"form_token": refused.context["token"]})
+
+    assert answer.status_code == 200
+    assert OnboardingLink.objects.count() == 2
 
 
 def test_a_secret_that_was_typed_does_not_come_back_with_the_error(fill, organization):

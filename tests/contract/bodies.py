@@ -38,6 +38,12 @@ FIELDS: dict[str, dict[str, set[str]]] = {
         "mode": set(),
         "expectedPhoneNumber": set(),
         "language": set(),
+        "business": set(),
+        "displayName": TEXTS,
+        "branding": set(),
+        "registeredNumberId": set(),
+        "starterTemplates": BOOLS | {"empty list"},
+        "landingPage": BOOLS,
     },
     WEBHOOKS: {
         "url": set(),
@@ -81,6 +87,40 @@ def sized(size: int) -> dict[str, str]:
 
 
 HOOK = {"webhookEvents": ["*"]}
+ADDRESS_OF_200 = f"a@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 11}.com"
+# (field of `business`, the longest or last that is taken, the first that is not)
+BUSINESS: list[tuple[str, Any, Any]] = [
+    ("name", "x" * 100, "x" * 101),
+    ("name", "Café Río & Söhne (№ 1), “Haifa”/ירושלים", "Café\nRío"),
+    ("name", "\u0645\u06cc\u200c\u062e\u0648", "a\u2028b"),
+    ("name", "x", ""),
+    ("email", ADDRESS_OF_200, ADDRESS_OF_200.replace("e.com", "ee.com")),
+    ("email", "o'neil+shop@mail.example.com", "shop@localhost@example.com"),
+    ("website", url_of(2048), url_of(2049)),
+    ("website", "http://localhost:3000/", "ftp://shop.example.com/"),
+    ("registrationId", "0" * 20, "0" * 21),
+    ("registrationId", "1", ""),
+    ("registrationId", "514567890", "51-4567890"),
+    ("registrationId", "0", "\u0661\u0662"),
+    ("address", "x" * 300, "x" * 301),
+    ("address", "12 Main St\r\nBoston", "12 Main St\tBoston"),
+    ("addressLine2", "x" * 300, "x" * 301),
+    ("addressLine2", "Floor 2", "Floor\n2"),
+    ("city", "x" * 100, "x" * 101),
+    ("state", "x" * 100, "x" * 101),
+    ("postalCode", "x" * 20, "x" * 21),
+    ("country", "IL", "il"),
+    ("country", "GB", "UK"),
+    ("country", "ZW", "XK"),
+    ("phoneNumber", "+972 (3) 555-1234", "+97235551234567890"),
+    ("timezone", "UTC-12:00", "UTC-12:15"),
+    ("timezone", "UTC+14:00", "UTC+14:15"),
+    ("timezone", "UTC+05:45", "UTC+05:50"),
+    ("timezone", "UTC+00:00", "Asia/Jerusalem"),
+    ("category", "OTC_DRUGS", "UNDEFINED"),
+    ("description", "x" * 512, "x" * 513),
+]
+BRANDING = [("welcomeMessage", 200), ("buttonText", 50), ("successMessage", 200), ("failureMessage", 200)]
 # (call, field, what is beside it, the longest or last that is taken, the first that is not)
 LIMITS: list[tuple[str, str, dict[str, Any], Any, Any]] = [
     (LINKS, "name", {}, "x" * 255, "x" * 256),
@@ -99,6 +139,13 @@ LIMITS: list[tuple[str, str, dict[str, Any], Any, Any]] = [
     (LINKS, "expectedPhoneNumber", {}, "+54 (9) [11] 5555-1234", "+54 9 11 5555 1234 x"),
     (LINKS, "expectedPhoneNumber", {}, "5491155551234", "+549115555123456789"),
     (LINKS, "expectedPhoneNumber", {}, "+442079460000", "+9990000000"),
+    (LINKS, "displayName", {}, "é" * 50, "é" * 51),
+    (LINKS, "displayName", {}, "Pizza Hut - 24/7 (\u05e9\u05dc\u05d5\u05dd) \u200f!", "Pizza\tHut"),
+    (LINKS, "displayName", {}, "a\u00a0b", "a\u202eb"),
+    (LINKS, "starterTemplates", {}, ["welcome"] * 3, ["welcome"] * 4),
+    (LINKS, "starterTemplates", {}, ["send_file", "start_conversation"], ["send_file", "other"]),
+    *[(LINKS, "business", {}, {name: last}, {name: beyond}) for name, last, beyond in BUSINESS],
+    *[(LINKS, "branding", {}, {name: "x" * most}, {name: "x" * (most + 1)}) for name, most in BRANDING],
     (WEBHOOKS, "url", {}, url_of(2048), url_of(2049)),
     (WEBHOOKS, "secret", {}, "x" * 16, "x" * 15),
     (WEBHOOKS, "secret", {}, "x" * 256, "x" * 257),

@@ -28,6 +28,10 @@ IN_BODY: dict[str, dict[str, Any]] = {
     "since": {"enum": [YESTERDAY]},  # a time within the 30 days that events are kept
     "logoUrl": {"enum": [LOGO_URL, None]},  # where there is a picture
     "url": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},  # of a server that is not this platform
+    "registeredNumberId": {"enum": [None]},  # a verified number that no link has
+    "logoUrl": {"enum": [None]},  # the address of a picture
+    "website": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},
+    "landingPage": {"enum": [False, None]},  # true needs three fields of `business`
     "webhookUrl": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},
 }
 
@@ -44,6 +48,8 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
         if name.endswith("Request"):
             # A body of several forms has none by itself.
             narrow(schema.get("properties", {}), IN_BODY)
+            # Of fields that are narrowed so far that the rules between them say nothing any more.
+            schema.pop("allOf", None)
     for operations in raw_schema["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):

@@ -1,24 +1,22 @@
-"""A link made by hand: the form, checked by the same serializer as the API's call."""
+"""The form of a new link, checked by the same serializer as the API's call."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
-from rest_framework.exceptions import ErrorDetail, ParseError
+from rest_framework.exceptions import ParseError
 
+from api.errors import flattened
 from api.parsers import parsed_json
+from onboarding.admin.making.prefill import TEXT, asking_fields, branding_fields, business_fields
 from onboarding.models import OnboardingLink
-from onboarding.next_action import hosted_url
 from onboarding.serializers import LinkInput
-from organizations.admin.cells import admin_url
-from organizations.admin.once import Secret, Shown
 from organizations.models import Organization
 from webhooks.events import SUBSCRIBABLE
-from webhooks.signing import standard_webhooks_secret
 
-TEXT = {"class": "vTextField"}
+PREFILL = {"The business": business_fields, "The connection": asking_fields, "The page": branding_fields}
 
 
 class LinkForm(forms.Form):
@@ -86,6 +84,14 @@ class LinkForm(forms.Form):
         help_text="A JSON object of the customer's. It is given back as it is.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sections: dict[str, list[str]] = {"": list(self.fields)}
+        for title, make in PREFILL.items():
+            fields = make()
+            self.sections[title] = list(fields)
+            self.fields |= fields
+
     def clean_metadata(self) -> Any:
         given = self.cleaned_data["metadata"]
         if not given.strip():
@@ -97,33 +103,38 @@ class LinkForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """What create_link takes. The API's own errors stand at the fields that they name."""
-        given = {name: value for name, value in self.cleaned_data.items() if name != "organization"}
-        body = {name: value for name, value in given.items() if value not in ("", None, [])}
-        serializer = LinkInput(data=body)
+        organization = self.cleaned_data.get("organization")
+        if organization is None:
+            return {}
+        serializer = LinkInput(data=body_of(self.cleaned_data), context={"organization": organization})
         if not serializer.is_valid():
-            for name, found in serializer.errors.items():
-                self.refuse(name, found)
-        return {"organization": self.cleaned_data.get("organization"), **serializer.validated_data}
+            for error in flattened(serializer.errors):
+                self.refuse(error["field"], error["message"])
+        return {"organization": organization, **serializer.validated_data}
 
-    def refuse(self, name: str, found: Any) -> None:
-        if name in self.errors:
-            return
-        texts = [str(one) for one in found if isinstance(one, ErrorDetail)] or ["It is not valid."]
-        self.add_error(name if name in self.fields else None, texts)
-
-
-def shown(link: OnboardingLink) -> Shown:
-    facts = [
-        ("Organization", link.organization.name),
-        ("Name", link.name),
-        ("Send this address", hosted_url(link)),
-    ]
-    return Shown("The new onboarding link", admin_url(link), facts, list(secrets_of(link)))
+    def refuse(self, name: str, message: str) -> None:
+        """At the field, or at the one whose list has a wrong item. What the field itself refused stays."""
+        field = name if name in self.fields else name.split(".", maxsplit=1)[0]
+        if field not in self.fields:
+            self.add_error(None, message)
+        elif field not in self.errors:
+            self.add_error(field, message)
 
 
-def secrets_of(link: OnboardingLink) -> Iterator[Secret]:
-    if link.webhook_secret:
-        secret = str(link.webhook_secret)
-        standard = standard_webhooks_secret(secret)
-        yield Secret("Webhook secret", secret, "Signs what is sent to the webhook, and the redirect.")
-        yield Secret("Standard Webhooks secret", standard, "The same, as the libraries take it.")
+def body_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The API's body: `business.name` is the name in the object `business`. What is empty is left out."""
+    body: dict[str, Any] = {}
+    for name, value in given.items():
+        if name == "organization" or value in ("", None, []):
+            continue
+        outer, _, inner = name.rpartition(".")
+        place = body.setdefault(outer, {}) if outer else body
+        place[inner] = plain(name, value)
+    return body
+
+
+def plain(name: str, value: Any) -> Any:
+    """A field's value as JSON has it."""
+    if name == "registeredNumberId":
+        return str(value.pk)
+    return value == "true" if name == "landingPage" else value

@@ -1,19 +1,17 @@
-"""Links: the body of a create, the filters of the list, and the shapes of the answers."""
+"""Links as the API shows them."""
 
-import re
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from rest_framework import serializers
 
-from api.customer_url_fields import CustomerUrl, ReceiverUrl
-from api.fields import Choice, Metadata, PhoneNumberText, Text, Timestamp
-from api.serializers import Input, Output, Query
+from api.fields import Metadata, Timestamp
+from api.serializers import Output
 from onboarding.link_json import link_json, progress_json, with_secret
 from onboarding.models import OnboardingLink, StepRun
 from onboarding.pipeline import ALL_STEPS
-from webhooks.fields import EventNames, SecretText
+from onboarding.serializers.prefill import BrandingOutput, BusinessOutput
+from onboarding.starter_templates.rows import NAMES
 
 STATUSES = [*OnboardingLink.Status.values, "expired"]
 NEXT_ACTION_CODES = (
@@ -26,53 +24,6 @@ LAST_ERROR_CODES = (
     "`NO_PHONE_NUMBER`, `WABA_MISMATCH`, `ALREADY_CONNECTED`, `META_UNAVAILABLE`, `CONFIGURATION`, "
     "`LINK_EXPIRED`"
 )
-BCP_47 = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
-
-
-class LanguageTag(Text):
-    """BCP 47, as far as languages, scripts and regions go."""
-
-    default_error_messages = {"language": "A language tag such as en, pt-BR or he is needed."}
-    request_schema = {"pattern": f"^{BCP_47.pattern}$"}
-
-    def to_internal_value(self, data: Any) -> str:
-        tag = super().to_internal_value(data)
-        if not BCP_47.fullmatch(tag):
-            self.fail("language")
-        return tag
-
-
-class LinkInput(Input):
-    """The body of a create."""
-
-    together = ("webhookUrl", "webhookEvents")
-
-    name = Text(min_length=1, max_length=255)
-    externalId = Text(source="external_id", required=False, max_length=255)
-    metadata = Metadata(required=False)
-    redirectUrl = CustomerUrl(source="redirect_url", required=False)
-    webhookUrl = ReceiverUrl(source="webhook_url", required=False)
-    webhookSecret = SecretText(source="webhook_secret", required=False)
-    webhookEvents = EventNames(source="webhook_events", required=False)
-    expiresAt = Timestamp(source="expires_at", required=False)
-    mode = Choice(choices=OnboardingLink.Mode.choices, required=False)
-    expectedPhoneNumber = PhoneNumberText(source="expected_phone_number", required=False)
-    language = LanguageTag(required=False, max_length=35)
-
-    def validate_expiresAt(self, value: datetime) -> datetime:
-        if value <= timezone.now():
-            raise serializers.ValidationError("It must be in the future.", code="past")
-        return value
-
-
-class LinkQuery(Query):
-    """The list's filters."""
-
-    status = Choice(choices=STATUSES, required=False)
-    externalId = Text(required=False, max_length=255)
-    phoneNumber = PhoneNumberText(required=False)
-    createdAfter = Timestamp(required=False)
-    createdBefore = Timestamp(required=False)
 
 
 class ActionOutput(Output):
@@ -128,6 +79,19 @@ class LinkWebhookOutput(Output):
     events = serializers.ListField(child=serializers.CharField())
 
 
+class StarterTemplateOutput(Output):
+    """A template that is made once the link is completed."""
+
+    template = serializers.ChoiceField(choices=NAMES)
+    name = serializers.CharField(allow_null=True, help_text="Its name at Meta.")
+    languageCode = serializers.CharField(allow_null=True)
+    status = serializers.CharField(
+        allow_null=True,
+        help_text="Meta's: `PENDING`, `APPROVED`, `REJECTED` or another; null: not handed in.",
+    )
+    reason = serializers.CharField(allow_null=True, help_text="Why it was rejected, or is not handed in.")
+
+
 class LinkOutput(Output):
     """A link. `webhookEvents` is absent once completed; `webhookUrl` is then the phone's inbound URL here."""
 
@@ -138,6 +102,7 @@ class LinkOutput(Output):
     metadata = Metadata(allow_null=True)
     redirectUrl = serializers.URLField(allow_null=True)
     hostedUrl = serializers.URLField()
+    previewUrl = serializers.URLField(help_text="The hosted page to look at. Nothing can be started from it.")
     phoneNumberId = serializers.UUIDField(allow_null=True, help_text="Our id of the phone.")
     phoneNumber = serializers.CharField(allow_null=True)
     wabaId = serializers.UUIDField(allow_null=True, help_text="Our id of the WABA.")
@@ -148,6 +113,14 @@ class LinkOutput(Output):
     mode = serializers.ChoiceField(choices=OnboardingLink.Mode.choices)
     expectedPhoneNumber = serializers.CharField(allow_null=True)
     language = serializers.CharField(allow_null=True)
+    business = BusinessOutput(allow_null=True)
+    displayName = serializers.CharField(allow_null=True)
+    branding = BrandingOutput(allow_null=True)
+    registeredNumberId = serializers.UUIDField(allow_null=True)
+    landingPageUrl = serializers.URLField(
+        allow_null=True, help_text="The public page that was made of `business`."
+    )
+    starterTemplates = StarterTemplateOutput(many=True)
     expiresAt = Timestamp(allow_null=True)
     createdAt = Timestamp()
     completedAt = Timestamp(allow_null=True)
