@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.urls import reverse
+
 from onboarding.models import OnboardingLink
 from organizations.models import Logo
 
@@ -45,7 +47,7 @@ def branding_of(link: OnboardingLink) -> Branding:
 def shown_logo(logo_id: UUID | None) -> ShownLogo | None:
     """The picture itself stays in the database: the browser asks for it by its address."""
     size = Logo.objects.filter(pk=logo_id).values_list("width", "height").first() if logo_id else None
-    return ShownLogo(f"/logos/{logo_id}", *size_in_box(*size)) if size else None
+    return ShownLogo(reverse("logo", args=[logo_id]), *size_in_box(*size)) if size else None
 
 
 def size_in_box(width: int, height: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from onboarding.branding import branding_of
 from onboarding.models import OnboardingLink, RegisteredNumber
+from onboarding.prefill import preverified_id
 
 # The view that a page begins with. Which one comes next is the script's business.
 FIRST_VIEW = {"pending": "start", "processing": "progress", "completed": "already", "expired": "expired"}
@@ -55,9 +56,7 @@ def invitation_of(link: OnboardingLink, now: datetime) -> Invitation:
 
 def ready_number(link: OnboardingLink, now: datetime) -> RegisteredNumber | None:
     """The number that was proven beforehand, while Meta's window still takes it without a code."""
-    number = link.registered_number
-    is_proven = number is not None and number.published_status(now) == RegisteredNumber.Status.VERIFIED
-    return number if is_proven else None
+    return link.registered_number if preverified_id(link.registered_number, now) else None
 
 
 def international(number: str) -> str:

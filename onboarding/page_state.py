@@ -55,11 +55,15 @@ def page_config(request: HttpRequest, link: OnboardingLink, now: datetime, langu
 
 
 def extras(link: OnboardingLink, now: datetime) -> dict[str, Any]:
-    """`FB.login`'s extras: the deployment's, the coexistence flow where it is asked for, and the prefill."""
+    """`FB.login`'s extras: the deployment's, the coexistence flow where it is asked for, and the prefill.
+
+    Who opens a link that is over has no use for what the client knew of its customer.
+    """
     given = dict(settings.META_SIGNUP_EXTRAS)
     if link.mode == OnboardingLink.Mode.COEXISTENCE:
         given["featureType"] = "whatsapp_business_app_onboarding"
-    setup = setup_of(link, now)
+    is_over = link.published_status(now) in {"completed", "expired"}
+    setup = {} if is_over else setup_of(link, now)
     return merged(given, {"setup": setup}) if setup else given
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from onboarding.branding import branding_of, size_in_box
 from onboarding.models import OnboardingLink, RegisteredNumber
 from organizations.models import Logo, Organization
+from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db
 MakeLink = Callable[..., dict[str, Any]]
@@ -42,7 +43,7 @@ def branded(organization: Organization, **texts: str) -> Organization:
 
 def logo_of(organization: Organization, width: int, height: int) -> Logo:
     return Logo.objects.create(
-        organization=organization, source_url=f"https://shop.example/{width}.png", content=b"PNG",
+        organization=organization, source_url=f"https://shop.example/{width}.png", content=b"\x89PNG",
         content_hash="0" * 64, mime_type="image/png", width=width, height=height, fetched_at=timezone.now(),
     )  # fmt: skip
 
@@ -55,7 +56,7 @@ def registered(organization: Organization, **fields: Any) -> RegisteredNumber:
 
 
 def test_a_links_own_words_stand_before_the_organizations_field_by_field(make_link: MakeLink) -> None:
-    link = made(make_link, columns={"branding": {"welcomeMessage": "From the link", "buttonText": None}})
+    link = made(make_link, branding={"welcomeMessage": "From the link", "buttonText": None})
     branded(link.organization, welcome_message="From us", button_text="Go", failure_message="Call us")
 
     branding = branding_of(OnboardingLink.objects.get())
@@ -100,9 +101,8 @@ def test_a_logo_is_shown_whole_and_never_enlarged(size: tuple[int, int], shown: 
 def test_the_page_shows_the_branding_and_keeps_its_own_facts(make_link: MakeLink) -> None:
     link = made(make_link)
     logo = logo_of(link.organization, 600, 180)
-    branded(link.organization, name="Río & Co", welcome_message="Hello!", button_text="Let's go").logo = logo
-    OnboardingLink.objects.update(branding={"logoUrl": logo.source_url})
-    Organization.objects.update(logo=logo)
+    branded(link.organization, name="Río & Co", welcome_message="Hello!", button_text="Let's go")
+    OnboardingLink.objects.update(logo=logo, branding={"logoUrl": logo.source_url})
 
     text = text_of(link)
 
@@ -112,6 +112,7 @@ def test_the_page_shows_the_branding_and_keeps_its_own_facts(make_link: MakeLink
     assert "Continue with Facebook" not in text
     assert "<bdi>Río &amp; Co</bdi> asks you to connect" in text
     assert "https://shop.example" not in text
+    assert Client().get(f"/logos/{logo.pk}").content == b"\x89PNG"
 
 
 def test_words_of_a_customer_are_never_markup(make_link: MakeLink) -> None:
@@ -142,11 +143,14 @@ def test_the_page_names_the_number_that_the_link_is_for(make_link: MakeLink) -> 
 def test_a_link_that_is_over_names_no_number(make_link: MakeLink, status: str) -> None:
     over = timezone.now() - timedelta(days=2)
     columns = {"status": status, "completed_at": over} if status == "completed" else {"expires_at": over}
-    link = made(make_link, expectedPhoneNumber=NUMBER, columns=columns)
+    link = made(make_link, expectedPhoneNumber=NUMBER, business={"email": "ana@rio.example"}, columns=columns)
 
     text = text_of(link)
 
     assert WRITTEN not in text
+    # What Meta's window would have been filled in with.
+    assert NUMBER[3:] not in text
+    assert "ana@rio.example" not in text
     assert "This link works until" not in text
 
 
@@ -159,11 +163,11 @@ def test_a_link_that_is_over_names_no_number(make_link: MakeLink, status: str) -
     ],
 )
 def test_a_number_that_was_proven_beforehand_needs_no_code(
-    make_link: MakeLink, fields: dict[str, Any], is_ready: bool
+    api: Api, make_link: MakeLink, fields: dict[str, Any], is_ready: bool
 ) -> None:
-    link = made(make_link)
-    link.registered_number = registered(link.organization, **fields)
-    link.save()
+    number = registered(api.organization)
+    link = made(make_link, registeredNumberId=str(number.pk))
+    RegisteredNumber.objects.filter(pk=number.pk).update(**fields)
 
     text = text_of(link)
 
