@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import phonenumbers
 from csp.constants import NONE, SELF
 from csp.decorators import csp
 from django.conf import settings
@@ -16,6 +15,7 @@ from onboarding.countries import COUNTRIES
 from onboarding.landing import landing_path
 from onboarding.languages import page_language
 from onboarding.models import OnboardingLink
+from onboarding.page_context import international
 
 # Nothing runs here, nothing is sent from here, and nobody else's file is shown.
 POLICY = {
@@ -60,7 +60,7 @@ def shown(business: Mapping[str, Any], slug: str) -> dict[str, Any]:
         "street": list(street_of(business)),
         "town": town_of(business),
         "country": COUNTRIES.get(business.get("country") or ""),
-        "phone": readable(number) if number else None,
+        "phone": international(number) if number else None,
         "website": "" if is_this_page else website,
         "privacy_url": settings.PRIVACY_URL,
         "terms_url": settings.TERMS_URL,
@@ -78,8 +78,3 @@ def town_of(business: Mapping[str, Any]) -> str:
     """`Boston, MA 02110`, as far as it is known."""
     area = " ".join(filter(None, (business.get("state"), business.get("postalCode"))))
     return ", ".join(filter(None, (business.get("city"), area)))
-
-
-def readable(number: str) -> str:
-    parsed = phonenumbers.parse(number)
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
