@@ -55,33 +55,34 @@ class EitherId(Text):
             ) from None
 
 
-# Characters that people do not see and that change what they do see, but for those within lines.
-LINES_END = r"\n\r"
-UNSEEN = r"\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+LINE_BREAKS = r"\n\r\u2028\u2029"
+# Other control characters, and those that turn the direction of what stands around them.
+CONTROLS = r"\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 
 
 class PlainText(Text):
-    """What people read: letters of any script, digits, punctuation. No control or direction characters.
+    """What people read on a page, in any language: trimmed, one line, without control characters.
 
-    `lines`: it may have several; their ends become `\\n`.
+    `lines`: it may have several, whose ends become `\\n`.
     """
 
     default_error_messages = {
-        "unseen": "It contains a control character.",
-        "lines": "One line of text is needed.",
+        "line_break": "It has a line break: give it in one line, the page breaks it where it has to.",
+        "control": "It has a control character, which no page can show: leave it out.",
     }
 
     def __init__(self, *, lines: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.lines = lines
-        refused = UNSEEN if lines else UNSEEN + LINES_END
+        refused = CONTROLS if lines else CONTROLS + LINE_BREAKS
         self.request_schema = {"pattern": rf"^[^{refused}]*[^{refused}\s][^{refused}]*$"}
 
     def to_internal_value(self, data: Any) -> str:
-        if isinstance(data, str) and re.search(f"[{UNSEEN}]", data):
-            self.fail("unseen")
-        if isinstance(data, str) and not self.lines and re.search(f"[{LINES_END}]", data):
-            self.fail("lines")
+        given = data if isinstance(data, str) else ""
+        if not self.lines and re.search(f"[{LINE_BREAKS}]", given):
+            self.fail("line_break")
+        if re.search(f"[{CONTROLS}]", given):
+            self.fail("control")
         return super().to_internal_value(data).replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -9,6 +9,8 @@ from api.fields import Choice, PhoneNumberText, PlainText
 from api.serializers import Input, Output
 from meta_graph.verticals import VERTICALS
 from onboarding.serializers.fields import Country, Email, RegistrationId, UtcOffset
+from organizations.branding.fields import LogoUrl
+from organizations.branding.serializers import BUTTON_HELP, LOGO_HELP, WELCOME_HELP
 
 OPTIONAL: dict[str, Any] = {"required": False}
 
@@ -39,11 +41,11 @@ class BusinessInput(Input):
 class BrandingInput(Input):
     """How the link's page looks, over the organization's own."""
 
-    logoUrl = CustomerUrl(**OPTIONAL, help_text="A png or jpg. It is fetched now, and served by us.")
-    welcomeMessage = PlainText(lines=True, max_length=200, **OPTIONAL)
-    buttonText = PlainText(max_length=50, **OPTIONAL)
-    successMessage = PlainText(lines=True, max_length=200, **OPTIONAL)
-    failureMessage = PlainText(lines=True, max_length=200, **OPTIONAL)
+    logoUrl = LogoUrl(**OPTIONAL, help_text=LOGO_HELP)
+    welcomeMessage = PlainText(max_length=200, **OPTIONAL, help_text=WELCOME_HELP)
+    buttonText = PlainText(max_length=50, **OPTIONAL, help_text=BUTTON_HELP)
+    successMessage = PlainText(max_length=200, **OPTIONAL)
+    failureMessage = PlainText(max_length=200, **OPTIONAL)
 
 
 class BusinessOutput(Output):

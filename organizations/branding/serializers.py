@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Text, Timestamp
+from api.fields import PlainText, Text, Timestamp
 from api.serializers import Input, Output
-from organizations.branding.fields import LogoUrl, SingleLine
+from organizations.branding.fields import LogoUrl
 from organizations.branding.logos import LogoError, fetched_logo, logo_url
 from organizations.models import Logo
 
@@ -22,14 +22,14 @@ class BrandingInput(Input):
     """A look: the logo's URL and four texts of one line each, counted in characters."""
 
     logoUrl = LogoUrl(source="logo_url", required=False, allow_null=True, help_text=LOGO_HELP)
-    welcomeMessage = SingleLine(
+    welcomeMessage = PlainText(
         source="welcome_message", required=False, allow_null=True, max_length=200, help_text=WELCOME_HELP
     )
-    buttonText = SingleLine(
+    buttonText = PlainText(
         source="button_text", required=False, allow_null=True, max_length=50, help_text=BUTTON_HELP
     )
-    successMessage = SingleLine(source="success_message", required=False, allow_null=True, max_length=200)
-    failureMessage = SingleLine(source="failure_message", required=False, allow_null=True, max_length=200)
+    successMessage = PlainText(source="success_message", required=False, allow_null=True, max_length=200)
+    failureMessage = PlainText(source="failure_message", required=False, allow_null=True, max_length=200)
 
 
 class OrganizationInput(BrandingInput):

@@ -29,7 +29,6 @@ IN_BODY: dict[str, dict[str, Any]] = {
     "logoUrl": {"enum": [LOGO_URL, None]},  # where there is a picture
     "url": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},  # of a server that is not this platform
     "registeredNumberId": {"enum": [None]},  # a verified number that no link has
-    "logoUrl": {"enum": [None]},  # the address of a picture
     "website": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},
     "landingPage": {"enum": [False, None]},  # true needs three fields of `business`
     "webhookUrl": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},

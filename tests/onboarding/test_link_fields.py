@@ -49,7 +49,7 @@ def test_the_new_fields_stand_between_language_and_expires_at_and_read_null(api:
 
 
 def test_what_was_given_reads_the_same_in_every_answer(api: Api) -> None:
-    branding = {"welcomeMessage": "Hello!\nGood to see you.", "buttonText": "Go"}
+    branding = {"welcomeMessage": "Hello! Good to see you.", "buttonText": "Go"}
     link = made(
         api, business=BUSINESS, displayName=" Café Río ", branding=branding,
         starterTemplates=["welcome", "start_conversation"],
@@ -63,7 +63,7 @@ def test_what_was_given_reads_the_same_in_every_answer(api: Api) -> None:
     assert link["displayName"] == "Café Río"
     assert link["branding"] == {
         "logoUrl": None,
-        "welcomeMessage": "Hello!\nGood to see you.",
+        "welcomeMessage": "Hello! Good to see you.",
         "buttonText": "Go",
         "successMessage": None,
         "failureMessage": None,
