@@ -113,6 +113,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'gangway.sqlite3'}")
 }
 DATABASE = DATABASES["default"]
+# Behind PgBouncer's mode `transaction` a connection is another one after each, and keeps nothing.
+DATABASE_TRANSACTION_POOLING = env.bool("DATABASE_TRANSACTION_POOLING", default=False)
 # A connection per request costs three times the wall time of a kept one.
 DATABASE["CONN_MAX_AGE"] = 600
 # One that died with its server is noticed before a request runs into it.
@@ -127,7 +129,9 @@ if DATABASE["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASE.setdefault("OPTIONS", {})
-    DATABASE["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 5}
+    prepare_threshold = None if DATABASE_TRANSACTION_POOLING else 5
+    DATABASE["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": prepare_threshold}
+    DATABASE["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_TRANSACTION_POOLING
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Redis: broker, cache, rate limits -----------------------------------------------------------

@@ -12,6 +12,7 @@ from random import SystemRandom
 from typing import Protocol
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from webhooks.pump import drop_broken_connection
@@ -37,8 +38,11 @@ class Sweeps(Protocol):
 
 @contextmanager
 def alone(number: int = ADVISORY_LOCK) -> Iterator[bool]:
-    """Whether no other process is in here. SQLite has one worker anyway."""
-    if connection.vendor != "postgresql":
+    """Whether no other process is in here. SQLite has one worker anyway.
+
+    A lock of the session is nobody's behind a pool of transactions. Several that sweep claim different rows.
+    """
+    if connection.vendor != "postgresql" or settings.DATABASE_TRANSACTION_POOLING:
         yield True
         return
     with connection.cursor() as cursor:
