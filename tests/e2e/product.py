@@ -40,7 +40,7 @@ def free_port() -> int:
 class Product:
     """`embedded` is the one-process default on SQLite; otherwise PostgreSQL, Redis and a process each.
 
-    `settings`: variables of the environment beside those that every test has.
+    `settings`: variables of the environment beside those that every test has. `root`: where the code is.
     """
 
     folder: Path
@@ -53,6 +53,7 @@ class Product:
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     organization_id: str = ""
     key: str = field(default="", repr=False)
+    root: Path = ROOT
 
     @property
     def url(self) -> str:
@@ -111,7 +112,7 @@ class Product:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [str(part) for part in command],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -120,8 +121,8 @@ class Product:
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
-            [PYTHON, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True,
-            check=False,
+            [PYTHON, "manage.py", *arguments], cwd=self.root, env=self.environment, capture_output=True,
+            text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
