@@ -23,10 +23,12 @@ PRODUCTION = {
 }
 
 
-def started(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def started(
+    environment: dict[str, str], code: str = "import django; django.setup()"
+) -> subprocess.CompletedProcess[str]:
     bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", "import django; django.setup()"],
+        [sys.executable, "-c", code],
         cwd=ROOT,
         env=bare | {"DJANGO_SETTINGS_MODULE": "config.settings"} | environment,
         capture_output=True,
@@ -51,8 +53,8 @@ def test_every_variable_that_is_read_is_in_the_example_with_a_comment() -> None:
     assert listed - read - hidden_in_helpers == set()
 
 
-def test_every_queue_has_a_worker_among_the_processes_of_the_readme() -> None:
-    text = (ROOT / "README.md").read_text()
+def test_every_queue_has_a_worker_among_the_processes_of_the_guide() -> None:
+    text = (ROOT / "docs/guides/operations.md").read_text()
 
     workers = re.findall(r"^celery .* -Q ([a-z,]+)$", text, re.MULTILINE)
     served = [queue for queues in workers for queue in queues.split(",")]
@@ -101,3 +103,15 @@ def test_a_wrong_value_stops_the_start_with_its_name(name: str, value: str) -> N
 
     assert outcome.returncode != 0
     assert name in outcome.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("pooling", "shown"), [("false", "5 False"), ("true", "None True")])
+def test_nothing_is_kept_on_a_connection_behind_a_pool_of_transactions(pooling: str, shown: str) -> None:
+    code = (
+        "import django; django.setup(); from django.conf import settings; d = settings.DATABASES['default'];"
+        " print(d['OPTIONS']['prepare_threshold'], d['DISABLE_SERVER_SIDE_CURSORS'])"
+    )
+
+    outcome = started(PRODUCTION | {"DATABASE_TRANSACTION_POOLING": pooling}, code)
+
+    assert outcome.stdout.strip() == shown
