@@ -13,10 +13,10 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long drill check lint types layers migrations openapi format lock bench clean
+.PHONY: help run test test-long drill drill-restart drill-restore check lint types layers migrations openapi format lock bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNTIME) .env ## Start the whole product in sandbox mode; Ctrl-C stops it
 	@exec $(PYTHON) manage.py run $(ARGS)
@@ -36,6 +36,12 @@ test-long: $(DEV) ## Run what `make test` leaves out: every fault at every call,
 
 drill: $(DEV) ## Kill, flush and restart for minutes; DRILL_SECONDS=600 for longer
 	@exec env DRILL_SECONDS=$${DRILL_SECONDS:-120} $(PYTHON) -m tests.services -- tests/faults/test_loops.py $(ARGS)
+
+drill-restart: $(DEV) ## Restart web and workers one by one under load; DRILL_ROUNDS=5 for longer
+	@exec $(PYTHON) -m tests.services -- tests/drills/test_restart.py --capture no $(ARGS)
+
+drill-restore: $(DEV) ## Back up under load, lose the machine, restore on another one
+	@exec $(PYTHON) -m tests.services -- tests/drills/test_restore.py $(ARGS)
 
 check: lint types layers migrations openapi ## Run every check that starts no server
 

@@ -1,0 +1,1 @@
+"""Drills: what an operator does to the running product, under load, with everything counted."""

@@ -1,0 +1,1 @@
+"""A next release: one migration that the release before can live with."""
