@@ -118,11 +118,12 @@ class RegisteredNumberAdmin(RowAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
 
+        def note(registered: services.Registered) -> None:
+            self.log_addition(request, registered.number, "Registered by hand.")
+
         def register(given: dict[str, Any]) -> RegisteredNumber:
-            return services.register_number(
-                **given | {"method": given["method"].upper()},
-                bind=lambda kept: self.log_addition(request, kept.number, "Registered by hand."),
-            ).number
+            asked_for = given | {"method": given["method"].upper()}
+            return services.register_number(**asked_for, bind=note).number
 
         return AskingForm(
             title="Register a number",

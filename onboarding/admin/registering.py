@@ -28,8 +28,8 @@ class ApiForm(forms.Form):
                 if name not in self.errors:
                     self.add_error(name if name in self.fields else None, [str(one) for one in found])
             return self.cleaned_data
-        others = {name: value for name, value in self.cleaned_data.items() if name not in body}
-        return others | checked.validated_data
+        given: dict[str, Any] = checked.validated_data
+        return {name: value for name, value in self.cleaned_data.items() if name not in body} | given
 
 
 class RegisterForm(ApiForm):
