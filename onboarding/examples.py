@@ -139,6 +139,22 @@ PREFILLED = PENDING | {
         {"template": "welcome", "name": None, "languageCode": None, "status": None, "reason": None}
     ],
 }
+HANDED_IN = [
+    {
+        "template": "welcome",
+        "name": "welcome_message",
+        "languageCode": "en",
+        "status": "APPROVED",
+        "reason": None,
+    },
+    {
+        "template": "send_file",
+        "name": "send_file",
+        "languageCode": "en",
+        "status": "REJECTED",
+        "reason": "INVALID_FORMAT",
+    },
+]
 # The secret stands behind the URL that it signs for, as in the documentation.
 NEW = link_json.with_secret(PENDING, CREATE["webhookSecret"])
 
@@ -150,4 +166,9 @@ CREATED_PREFILLED = example(
 )
 LISTED = example("A completed link", COMPLETED)
 DETAIL = example("A completed link", COMPLETED | {"progress": PROGRESS})
+DETAIL_WITH_TEMPLATES = example(
+    "A completed link that asked for templates",
+    COMPLETED
+    | {"starterTemplates": HANDED_IN, "progress": [*PROGRESS[:-1], PROGRESS[-1] | {"status": "done"}]},
+)
 RETRIED = example("The link, running again", PROCESSING)

@@ -73,7 +73,7 @@ class OnboardingLinkViewSet(OrganizationViewSet):
         """Your links, newest first."""
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(responses=LinkDetailOutput, examples=[examples.DETAIL])
+    @extend_schema(responses=LinkDetailOutput, examples=[examples.DETAIL, examples.DETAIL_WITH_TEMPLATES])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One link, enriched once completed."""
         return Response(LinkDetailOutput(self.get_object()).data)

@@ -42,8 +42,7 @@ def test_templates_of_a_link_that_is_not_completed_are_no_part_of_its_story():
 
 
 def test_staff_have_templates_handed_in_that_meta_refused(api, make_link, meta, staff, act):
-    link = make_link()
-    OnboardingLink.objects.update(starter_templates=asked(("welcome",)))
+    link = make_link(starterTemplates=["welcome"])
     meta.sandbox.set_scenario("error", code=131009, call="create_template")
     EndUser(link["id"]).bring(meta.sandbox.sign_up())
     run_due()

@@ -17,7 +17,7 @@ def signup(sandbox):
 
 @pytest.fixture
 def token(graph, signup) -> str:
-    return graph.token_of(signup)
+    return str(graph.token_of(signup))
 
 
 def begin(graph, token, **changes):

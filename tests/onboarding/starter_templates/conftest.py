@@ -7,7 +7,6 @@ import orjson
 import pytest
 
 from onboarding.models import OnboardingLink
-from onboarding.starter_templates.rows import NAMES, asked
 from tests.onboarding.conftest import Circle, EndUser, run_due
 from webhooks.models import Event
 
@@ -20,9 +19,7 @@ def ask(circle: Circle) -> Ask:
     circle.meta.sandbox.messaging(review_ms=None)
 
     def asking(*names: str, made: Any = None, **body: Any) -> EndUser:
-        link = circle.make_link(**body)
-        OnboardingLink.objects.filter(pk=link["id"]).update(starter_templates=asked(names or NAMES))
-        user = EndUser(link["id"])
+        user = EndUser(circle.make_link(starterTemplates=list(names) or True, **body)["id"])
         assert user.bring(made or circle.meta.sandbox.sign_up()).status_code == 202
         return user
 
