@@ -3,21 +3,31 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from api.errors import ConflictError
 from organizations import services
 from organizations.admin.acts import confirmed
 from organizations.admin.api_keys import keys_table
-from organizations.admin.cells import Tone, badge, copies, list_url, minutes, times
+from organizations.admin.branding import OrganizationForm, checked, logo_cell
+from organizations.admin.cells import NONE, Tone, badge, copies, list_url, minutes, times
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.index import ORDER
 from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
+from organizations.branding.changing import change_organization
+from organizations.branding.logos import LogoError, fetched_logo
+from organizations.branding.serializers import OrganizationOutput
 from organizations.models import Organization
+
+
+class NoLogoError(ConflictError):
+    message = "It has no logo."
 
 
 class SuspendedFilter(admin.SimpleListFilter):
@@ -39,9 +49,22 @@ class OrganizationAdmin(RowAdmin):
     search_fields = ["name"]
     found_by = Columns(ids=["pk"])
     ordering = ["-created_at", "-id"]
-    actions = ["suspend", "unsuspend"]
-    fieldsets = [section(None, "name"), section("State", "state", "suspended", "our_id", "created")]
-    readonly_fields = ["state", "suspended", "our_id", "created"]
+    actions = ["suspend", "unsuspend", "fetch_logo_again"]
+    fieldsets = [
+        section(None, "name"),
+        section("State", "state", "suspended", "our_id", "created"),
+        section(
+            "Branding",
+            "logo_shown",
+            "logo_url",
+            "welcome_message",
+            "button_text",
+            "success_message",
+            "failure_message",
+            about="On the hosted pages of links that have none of their own.",
+        ),
+    ]
+    readonly_fields = ["state", "suspended", "our_id", "created", "logo_shown"]
     our_id = copies("id", "our id")
     created_minute = minutes("created_at", "created")
     created = times("created_at", "created")
@@ -53,9 +76,27 @@ class OrganizationAdmin(RowAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_change_permission(self, request, obj)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("logo").defer("logo__content")
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The body is checked first: a logo may be fetched, and Django's view is one transaction."""
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        if request.method == "POST" and row and self.has_change_permission(request, row):
+            request.checked_branding = checked(request.POST, row)  # type: ignore[attr-defined]
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None:
+            given = {"checked": getattr(request, "checked_branding", None)}
+            kwargs["form"] = type("OrganizationForm", (OrganizationForm,), given)
+        return super().get_form(request, obj, change, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
         if change:
-            super().save_model(request, obj, form, change)
+            change_organization(organization=obj, changes=form.changes)
         else:
             obj.pk = services.create_organization(name=obj.name).pk
 
@@ -68,6 +109,15 @@ class OrganizationAdmin(RowAdmin):
             return badge(Tone.BAD, "suspended")
         return badge(Tone.GOOD, "active")
 
+    @admin.display(description="logo")
+    def logo_shown(self, organization: Organization) -> SafeString | str:
+        return logo_cell(organization)
+
+    @admin.display(description="logo's URL")
+    def logo_url(self, organization: Organization) -> str:
+        """For staff who may only look."""
+        return organization.logo.source_url if organization.logo else NONE
+
     @confirmed("Suspend", "Every call with a key of theirs is refused with 403, from the next one on.")
     def suspend(self, organization: Organization) -> None:
         services.suspend_organization(organization=organization)
@@ -76,8 +126,27 @@ class OrganizationAdmin(RowAdmin):
     def unsuspend(self, organization: Organization) -> None:
         services.unsuspend_organization(organization=organization)
 
+    @confirmed(
+        "Fetch the logo again",
+        "Its URL is asked now, and what is there is shown from then on.",
+        calls_out=True,
+    )
+    def fetch_logo_again(self, organization: Organization) -> None:
+        if organization.logo is None:
+            raise NoLogoError
+        try:
+            picture = fetched_logo(organization.logo.source_url)
+        except LogoError as refused:
+            raise ConflictError(refused.message) from None
+        change_organization(organization=organization, changes={"picture": picture})
+
     def offers(self, action: str, row: Organization) -> bool:
+        if action == "fetch_logo_again":
+            return row.logo is not None
         return row.is_suspended == (action == "unsuspend")
+
+    def shown_by_api(self, row: Organization) -> object:
+        return OrganizationOutput(row).data
 
     def elsewhere(self, row: Organization) -> list[tuple[str, str]]:
         """Every list that can be narrowed to one organization, whichever app it is of."""

@@ -154,7 +154,7 @@ def test_only_the_buttons_that_make_sense_are_offered(staff, told, pending):
     assert offered(pending) == ["retry", "delete_selected"]
     assert offered(told.link) == []
     assert offered(told.webhook) == ["deactivate"]
-    assert offered(told.organization) == ["suspend"]
+    assert offered(told.organization) == ["suspend", "fetch_logo_again"]
     assert offered(told.key) == ["revoke"]
     assert offered(told.phone) == ["check_now"]
     assert offered(told.delivery) == ["redeliver"]

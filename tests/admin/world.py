@@ -13,7 +13,7 @@ from inbox.models import Contact, Conversation, Message
 from meta_events.models import Change, Notification, UserRequest
 from onboarding.models import OnboardingLink, RegisteredNumber, SharedWaba, Signup, StepRun
 from onboarding.pipeline import ALL_STEPS
-from organizations.models import ApiKey, IdempotencyKey, Organization
+from organizations.models import ApiKey, IdempotencyKey, Logo, Organization
 from organizations.services import issue_key
 from phones.models import PhoneNumber, RegistrationAttempt
 from shared_inbox.models import SharedInboxAction, SharedInboxLink, SharedInboxSession
@@ -46,6 +46,7 @@ def story(organization: Organization) -> Story:
         organization=organization, key_hash=f"{number:064}", fingerprint="f" * 64, status=201, answer="{}",
         kept_until=now + timedelta(hours=1),
     )  # fmt: skip
+    give_logo(organization, number)
     waba = waba_of(organization, number)
     phone = phone_of(waba, number)
     webhook = OutgoingWebhook.objects.create(
@@ -84,6 +85,14 @@ def story(organization: Organization) -> Story:
     )
     SharedInboxAction.objects.create(link=shared, session_id=session.pk, kind="opened", address="192.0.2.7")
     return Story(organization, key, waba, phone, webhook, link, failed, signup, event, delivery)
+
+
+def give_logo(organization: Organization, number: int) -> None:
+    organization.logo = Logo.objects.create(
+        organization=organization, source_url=f"https://shop{number}.example.com/logo.png", content=b"PNG",
+        content_hash=f"{number:064}", mime_type="image/png", width=600, height=180, fetched_at=timezone.now(),
+    )  # fmt: skip
+    organization.save(update_fields=["logo"])
 
 
 def tell_of(waba: Waba, number: int) -> None:

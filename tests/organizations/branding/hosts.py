@@ -4,7 +4,7 @@ import io
 import socket
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,6 +56,7 @@ class LogoHost:
         self.drips: dict[str, bytes] = {}
         self.asked: list[str] = []
         self.origin = ""
+        self.on_ask: Callable[[], object] = lambda: None
 
     def has(self, body: bytes, path: str = "/logo.png", **headers: str) -> str:
         """Puts a file there, and says its URL."""
@@ -68,6 +69,7 @@ class LogoHost:
             return
         path = head.split(b" ")[1].decode()
         self.asked.append(path)
+        self.on_ask()
         sock.sendall(self.answers.get(path, http(b"", "404 Not Found")))
         if path in self.drips:
             serving.drip(sock, self.drips[path])

@@ -5,14 +5,14 @@ import time
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connections
 
 from organizations.branding import fetching
 from organizations.models import Logo, Organization
 from outbound import resolver
 from tests.conftest import Api
 from tests.contract.bodies import NO_RECEIVERS, NO_URLS
-from tests.organizations.branding.hosts import LogoHost, http, logo_host, png
+from tests.organizations.branding.hosts import LogoHost, http, png
 from tests.organizations.branding.test_organization import refusal
 
 pytestmark = pytest.mark.django_db
@@ -52,9 +52,9 @@ def turned_private(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A name of the public's DNS that stands for a private address."""
     asked: list[str] = []
 
-    def lookup(host: str) -> list[str]:
+    def lookup(host: str) -> tuple[str, ...]:
         asked.append(host)
-        return ["93.184.216.34", "10.0.0.7"]
+        return ("93.184.216.34", "10.0.0.7")
 
     monkeypatch.setattr(resolver, "_process_resolver", resolver.Resolver(lookup))
     return asked
@@ -152,17 +152,11 @@ def test_a_body_cut_short_is_refused(api: Api, host: LogoHost) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_database_is_free_while_a_logo_is_fetched(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, begun = fetching.exchange, []
+def test_the_database_is_free_while_a_logo_is_fetched(api: Api, host: LogoHost) -> None:
+    of_this_thread, begun = connections["default"], []
+    host.on_ask = lambda: begun.append(of_this_thread.in_atomic_block)
 
-    def watched(*args: Any, **kwargs: Any) -> Any:
-        begun.append(connection.in_atomic_block)
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(fetching, "exchange", watched)
-    with logo_host() as host:
-        assert api.patch("organization", {"logoUrl": host.has(png())}).status_code == 200
-
+    assert api.patch("organization", {"logoUrl": host.has(png())}).status_code == 200
     assert begun == [False]
 
 
