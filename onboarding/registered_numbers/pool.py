@@ -38,13 +38,11 @@ def our_token() -> Token:
 
 
 def put_in(number: RegisteredNumber, *, may_be_there: bool) -> None:
-    """Sees to it that Meta can send the number a code. Raises GraphError, HeldError, NotSetUpError.
+    """Gives the number an entry where it has none. Raises GraphError, HeldError, NotSetUpError.
 
-    `may_be_there`: by this organization or another it may have been put in before. An entry of which nothing
-    was ever proven is known to be as it was.
+    `may_be_there`: by this organization or another it may have been put in before.
     """
-    is_fresh = number.verified_at is None and number.code_given_at is None
-    if number.meta_preverified_id and is_fresh:
+    if number.meta_preverified_id:
         return
     found = find(number.phone_number) if may_be_there else None
     note_entry(number, unproven(found) if found else added(number.phone_number))

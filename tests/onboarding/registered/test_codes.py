@@ -286,6 +286,18 @@ def test_nobody_is_believed_where_two_answers_are_missing(api: Api, stranger: Ap
     assert enter(stranger, theirs).json()["data"]["status"] == "verified"
 
 
+def test_what_another_organization_proved_and_deleted_is_nobodys(api: Api, stranger: Api, meta: Meta) -> None:
+    theirs, ours = registered(stranger), registered(api, method="voice")
+    meta.sandbox.set_scenario("graph_down", call="verify_code", times=1)
+    enter(api, ours, "111111")
+    enter(stranger, theirs)
+    stranger.delete(f"registered-numbers/{theirs['id']}")
+    assert pool(meta)[0]["verified_at"]
+
+    assert error_of(enter(api, ours, "111111")) == (422, "WRONG_CODE")
+    assert read(api, ours)["status"] == "unverified"
+
+
 def test_an_answer_that_meta_owes_for_a_wrong_code_is_no_proof(api: Api, meta: Meta) -> None:
     number = registered(api)
     meta.sandbox.set_scenario("graph_down", call="verify_code", times=1)
