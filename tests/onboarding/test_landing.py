@@ -37,7 +37,7 @@ def test_the_page_says_who_the_business_is(api: Api) -> None:
     page = Client().get(path_of(api, business=BUSINESS))
 
     assert page.status_code == 200
-    assert '<h1 itemprop="name" dir="auto">Café Río &amp; Söhne</h1>' in page.content.decode()
+    assert '<h1><bdi itemprop="name">Café Río &amp; Söhne</bdi></h1>' in page.content.decode()
     assert text_of(page) == (
         "C Café Río &amp; Söhne Coffee since 1987. "
         "Address 12 Herzl St Floor 2 Tel Aviv, Center 6688212 Israel "
