@@ -26,7 +26,8 @@ class Text(serializers.CharField):
     """A JSON string: a number or a boolean is not one. NUL and lone surrogates are refused."""
 
     default_error_messages = {"not_text": "A string is needed."}
-    request_schema: Mapping[str, Any] = {"pattern": r"\S"}
+    # What is blank here and not by JSON Schema's `\s`: four separators, and the next line.
+    request_schema: Mapping[str, Any] = {"pattern": r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
