@@ -9,8 +9,9 @@ from celery.beat import EmbeddedService
 from celery.signals import worker_ready
 from celery.worker import WorkController
 from django.conf import settings
-from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
-from django.core.wsgi import get_wsgi_application
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from config.celery import app
 from meta_graph.sandbox.server import Sandbox, SandboxConfig
@@ -26,24 +27,25 @@ class QuietHandler(WSGIRequestHandler):
         return
 
 
-class ThreadedServer(WSGIServer):
-    """Django's development server, a daemon thread a connection."""
+class WithLengths(WSGIHandler):
+    """Says how long its answers are, as production's server does: only then connections are kept."""
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        response = super().get_response(request)
+        if isinstance(response, HttpResponse) and not response.has_header("Content-Length"):
+            response["Content-Length"] = str(len(response.content))
+        return response
+
+
+class ThreadedServer(ThreadedWSGIServer):
+    """Django's development server, a daemon thread a connection.
+
+    A connection that is kept saves each request a thread of its own, and that a database of its own.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__((host, port), QuietHandler, ipv6=False, allow_reuse_address=True)
-        self.set_app(get_wsgi_application())
-        self.connections: set[object] = set()
-
-    def process_request(self, request: object, client_address: object) -> None:
-        threading.Thread(
-            target=self.process_request_thread, args=(request, client_address), daemon=True
-        ).start()
-
-    def process_request_thread(self, request: object, client_address: object) -> None:
-        try:
-            self.finish_request(request, client_address)  # type: ignore[arg-type]
-        finally:
-            self.shutdown_request(request)  # type: ignore[arg-type]
+        self.set_app(WithLengths())
 
 
 def port_of(url: str) -> int:
