@@ -1,4 +1,4 @@
-"""Django's middleware for people's pages, left out on the API's requests, on Meta's and on pictures."""
+"""Django's middleware for people's pages, left out on requests of the API, of Meta, of pictures and polls."""
 
 import re
 from typing import Any
@@ -16,8 +16,10 @@ from django.utils import translation
 
 from onboarding.languages import FORMER_CODES
 
+# Open pages of the shared inbox ask all day for what is new, by a cookie of its own and in no language.
+NEWS = "/shared/inbox/news"
 # The API's documentation is a page like others.
-MACHINES, API_PAGES = ("/v1/", "/webhook/", "/logos/"), "/v1/docs"
+MACHINES, API_PAGES = ("/v1/", "/webhook/", "/logos/", NEWS), "/v1/docs"
 STAFF_PAGES = ("/admin/", API_PAGES)
 FORMER_CODE = re.compile(rf"\b({'|'.join(FORMER_CODES)})\b")
 

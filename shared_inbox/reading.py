@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +12,8 @@ from api.errors import InvalidFieldError, NotFoundError
 from inbox.models import Contact, Conversation, Message
 from phones.models import PhoneNumber
 from shared_inbox.models import SharedInboxAction, SharedInboxLink
+from shared_inbox.standing import PAGE
 
-PAGE = 30
 # Of a thread that is scrolled back; what is new is asked for in pages of PAGE, again and again.
 THREAD_PAGE = 60
 WRITTEN_NUMBER = frozenset("0123456789 +-.()/")
@@ -72,24 +71,6 @@ def messages(*, conversation: Conversation, after: str = "", size: int = PAGE) -
     return page(found, lambda row: written(row.timestamp, row.pk), size)
 
 
-def standing(*, phone: PhoneNumber, opened: str) -> tuple[Any, ...]:
-    """All that the newest pages show, as far as it changes, without the rows: open pages ask all day."""
-    listed = Conversation.objects.filter(phone=phone).order_by("-last_message_at", "-id")
-    facts = listed.values_list("pk", "last_message_at", "unread_count", "contact__updated_at")
-    if not is_uuid(opened):
-        return opened, list(facts[:PAGE])
-    shown = Message.objects.filter(conversation_id=UUID(opened), phone=phone).order_by(*NEWEST_FIRST)
-    states = shown.values_list("pk", "status", "edited_at", "revoked_at", "failed_at")
-    return opened, list(facts[:PAGE]), list(states[:PAGE])
-
-
-def is_uuid(given: str) -> bool:
-    try:
-        return bool(UUID(given))
-    except ValueError:
-        return False
-
-
 def newest_messages(rows: Sequence[Conversation]) -> dict[UUID, Message]:
     """By the conversation's id."""
     newest = Message.objects.filter(conversation=OuterRef("pk")).order_by(*NEWEST_FIRST).values("pk")[:1]
@@ -140,8 +121,3 @@ def cursor(given: str) -> tuple[datetime, UUID]:
     if moment.tzinfo is None:
         raise InvalidFieldError("after", "There is no such place.")
     return moment, found
-
-
-def fingerprint(shown: Any) -> str:
-    """The same as long as nothing of what is shown has changed."""
-    return sha256(repr(shown).encode()).hexdigest()[:24]

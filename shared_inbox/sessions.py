@@ -11,9 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from organizations.models import Organization
-from phones.models import PhoneNumber
-from shared_inbox.models import SharedInboxAction, SharedInboxLink, SharedInboxSession
+from shared_inbox.models import COLUMNS, SharedInboxAction, SharedInboxLink, SharedInboxSession
 from shared_inbox.services import TOKEN_BYTES, hashed
 
 COOKIE = "shared_inbox"
@@ -22,17 +20,12 @@ SEEN_EVERY = timedelta(minutes=1)
 # A URL that somebody reloads all day makes no more rows than this.
 MAX_SESSIONS = 200
 Kind = SharedInboxAction.Kind
-OF_PHONE = frozenset(
-    {"id", "organization", "waba", "meta_phone_number_id", "phone_number", "disconnected_at"}
-)
-OF_ORGANIZATION = frozenset({"id", "suspended_at"})
-SELDOM = [
-    *(f"link__phone__{field.name}" for field in PhoneNumber._meta.fields if field.name not in OF_PHONE),
-    *(
-        f"link__phone__organization__{field.name}"
-        for field in Organization._meta.fields
-        if field.name not in OF_ORGANIZATION
-    ),
+OF_PHONE = ("organization", "waba", "meta_phone_number_id", "phone_number", "disconnected_at")
+NEEDED = [
+    *("link", "expires_at", "last_seen_at", "link__name", "link__expires_at", "link__revoked_at"),
+    *(f"link__{column}" for column in COLUMNS.values()),
+    *("link__phone", *(f"link__phone__{column}" for column in OF_PHONE)),
+    "link__phone__organization__suspended_at",
 ]
 
 
@@ -82,10 +75,9 @@ def drop_needless(link: SharedInboxLink, now: datetime) -> None:
 def session_of(key: str, now: datetime) -> SharedInboxSession:
     """The session of a cookie's value, with its link, phone and organization. Raises EndedError.
 
-    Every open page asks for it every few seconds: of the phone and its organization no more is read than is
-    needed each time.
+    Every open page asks for it every few seconds: no more is read than is needed each time.
     """
-    rows = SharedInboxSession.objects.select_related("link__phone__organization").defer(*SELDOM)
+    rows = SharedInboxSession.objects.select_related("link__phone__organization").only(*NEEDED)
     try:
         found = rows.get(key_hash=hashed(key), expires_at__gt=now)
     except SharedInboxSession.DoesNotExist:

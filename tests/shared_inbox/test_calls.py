@@ -11,6 +11,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from inbox.models import Conversation, Message
 from phones.models import PhoneNumber
@@ -252,6 +254,63 @@ def test_news_answer_nothing_until_something_changes(opened: Any, phone: PhoneNu
     assert quiet.status_code == 204
     assert [row["content"]["body"] for row in told["data"]] == ["Hello 2", "Hello 1"]
     assert told["conversations"][0]["unreadCount"] == 2
+
+
+def edit(page: Any) -> None:
+    Message.objects.update(edited_at=timezone.now())
+
+
+def revoke(page: Any) -> None:
+    Message.objects.update(revoked_at=timezone.now())
+
+
+def fail(page: Any) -> None:
+    Message.objects.update(failed_at=timezone.now())
+
+
+def move_on(page: Any) -> None:
+    Message.objects.update(status="read")
+
+
+def be_read(page: Any) -> None:
+    Conversation.objects.update(unread_count=0)
+
+
+def be_renamed(page: Any) -> None:
+    page.conversation.contact.save()
+
+
+@pytest.mark.parametrize("happens", [edit, revoke, fail, move_on, be_read, be_renamed])
+def test_whatever_a_page_shows_is_news_once_it_has_changed(opened: Any, happens: Any) -> None:
+    page = opened(P.READ_INBOX)
+    path = f"news?open={page.conversation.pk}"
+    seen = page.get(path).json()["seen"]
+
+    happens(page)
+
+    assert page.get(f"{path}&seen={seen}").status_code == 200
+
+
+def test_another_conversation_is_news_at_once(opened: Any) -> None:
+    page = opened(P.READ_INBOX)
+    seen = page.get(f"news?open={page.conversation.pk}").json()["seen"]
+
+    assert page.get(f"news?seen={seen}").status_code == 200
+    assert page.get(f"news?open=nonsense&seen={seen}").status_code == 200
+
+
+def test_asking_in_vain_costs_three_reads_and_no_line_of_the_log(
+    opened: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = opened(P.READ_INBOX)
+    path = f"news?open={page.conversation.pk}"
+    seen = page.get(path).json()["seen"]
+    caplog.clear()
+
+    with caplog.at_level("INFO"), CaptureQueriesContext(connection) as queries:
+        answer = page.get(f"{path}&seen={seen}")
+
+    assert (answer.status_code, len(queries), caplog.text) == (204, 3, "")
 
 
 def test_a_long_conversation_is_read_back_by_cursors_and_nothing_is_missed(
