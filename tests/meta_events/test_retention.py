@@ -70,7 +70,8 @@ def test_it_goes_in_small_batches_and_may_be_stopped(monkeypatch):
 def test_the_command_says_what_it_would_delete_and_then_deletes_it():
     received(timezone.now() - KEPT - SECOND)
 
-    told = "0 events, 0 attempts, 0 endpoints, 1 notifications from Meta, 0 idempotency keys, 0 messages"
+    told = "0 events, 0 attempts, 0 endpoints, 1 notifications from Meta, "
+    told += "0 idempotency keys, 0 messages, 0 logos"
     assert said("--dry-run") == f"Would delete {told}.\n"
     assert Notification.objects.exists()
     assert said() == f"Deleted {told}.\n"

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from inbox import retention as inbox
 from meta_events import retention
+from onboarding import logo_retention as logos
 from organizations import retention as keys
 from webhooks.retention import Pruned, prune
 
@@ -37,7 +38,12 @@ class Command(BaseCommand):
 def totals(now: datetime, *, is_dry: bool) -> Iterator[str]:
     """What is deleted by then, in words: at the beginning, and after each batch."""
     outgoing = Pruned()
-    others = {"notifications from Meta": retention, "idempotency keys": keys, "messages": inbox}
+    others = {
+        "notifications from Meta": retention,
+        "idempotency keys": keys,
+        "messages": inbox,
+        "logos": logos,
+    }
     deleted = dict.fromkeys(others, 0)
     yield worded(outgoing, deleted)
     for pruned in prune(now, is_dry=is_dry):
