@@ -1,4 +1,4 @@
-"""Django's middleware for people's pages, left out on requests of the API, of Meta, of pictures and polls."""
+"""Django's middleware for people's pages, left out where machines ask: the API, Meta, operators, polls."""
 
 import re
 from typing import Any
@@ -19,7 +19,8 @@ from onboarding.languages import FORMER_CODES
 # Open pages of the shared inbox ask all day for what is new, by a cookie of its own and in no language.
 NEWS = "/shared/inbox/news"
 # The API's documentation is a page like others.
-MACHINES, API_PAGES = ("/v1/", "/webhook/", "/logos/", NEWS), "/v1/docs"
+MACHINES = ("/v1/", "/webhook/", "/logos/", "/healthz", "/readyz", "/metrics", NEWS)
+API_PAGES = "/v1/docs"
 STAFF_PAGES = ("/admin/", API_PAGES)
 FORMER_CODE = re.compile(rf"\b({'|'.join(FORMER_CODES)})\b")
 

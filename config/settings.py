@@ -7,6 +7,7 @@ import base64
 import hashlib
 import ipaddress
 import json
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import openapi, queues
 from config.limits import check_limits
-from config.logs import logging_config
+from config.logs import LEVELS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -299,6 +300,9 @@ MEDIA_STREAMS = env.int("MEDIA_STREAMS", default=3)
 MESSAGE_RETENTION_DAYS = (
     env.float("MESSAGE_RETENTION_DAYS") if env.str("MESSAGE_RETENTION_DAYS", default="") else None
 )
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if 0 < len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN must be 16 characters at least")
 METRICS_PORT = env.int("METRICS_PORT", default=0)
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", default="127.0.0.1")
 PAGE_SILENT_SECONDS = env.float("PAGE_SILENT_SECONDS", default=120.0)
@@ -377,7 +381,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 if PUBLIC_HOST.scheme == "https":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    # Asked from within, by address and over plain HTTP.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
@@ -389,4 +394,28 @@ CSRF_COOKIE_HTTPONLY = False
 LOG_FORMAT = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
 if LOG_FORMAT not in {"console", "json"}:
     raise ImproperlyConfigured("LOG_FORMAT must be console or json")
-LOGGING = logging_config(LOG_FORMAT, level=env.str("LOG_LEVEL", default="INFO"))
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in LEVELS:
+    raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LEVELS)}")
+
+# ---- Figures and reports -----------------------------------------------------------------------------
+
+# The library reads this variable itself, as soon as it is imported, and an empty one would not do.
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+if PROMETHEUS_MULTIPROC_DIR:
+    Path(PROMETHEUS_MULTIPROC_DIR).mkdir(parents=True, exist_ok=True)
+else:
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="development" if DEBUG else "production")
+SENTRY_RELEASE = env.str("SENTRY_RELEASE", default="")
+REPORTING = None
+if SENTRY_DSN:
+    # Where it is not configured the package is not even loaded.
+    from config import sentry
+
+    sentry.start(SENTRY_DSN, environment=SENTRY_ENVIRONMENT, release=SENTRY_RELEASE)
+    REPORTING = sentry.report
+
+LOGGING = logging_config(LOG_FORMAT, level=LOG_LEVEL, report=REPORTING)

@@ -7,6 +7,8 @@ import onboarding.urls
 import organizations.urls
 import shared_inbox.urls
 from api.errors import not_found
+from backoffice.health import healthz, readyz
+from backoffice.metrics import metrics
 
 handler400 = "api.errors.bad_request"
 handler404 = "api.errors.not_found"
@@ -30,5 +32,8 @@ urlpatterns = [
     path("", include("organizations.urls")),
     path("business/", include(onboarding.urls.landing_urlpatterns)),
     path("shared/", include("shared_inbox.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

@@ -15,9 +15,16 @@ SIGNED = Counter(
 CHANGES = Counter("meta_events_changes", "Tries to handle a change, by what came of them.", ["outcome"])
 SWEEP_FINDS = Counter("meta_events_sweep_finds", "Sweeps that found something that nobody had rung for.")
 WAITING_AGE = Gauge(
-    "meta_events_waiting_age_seconds", "How long what waits the longest for its turn has waited."
+    "meta_events_waiting_age_seconds",
+    "How long what waits the longest for its turn has waited.",
+    multiprocess_mode="mostrecent",
 )
-OPEN = Gauge("meta_events_kept", "Changes that somebody should look at, or that wait for a WABA.", ["status"])
+OPEN = Gauge(
+    "meta_events_kept",
+    "Changes that somebody should look at, or that wait for a WABA.",
+    ["status"],
+    multiprocess_mode="mostrecent",
+)
 WATCHED = (Change.Status.HELD, Change.Status.FAILED)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from meta_graph import limits
+from meta_graph import limits, metrics
 from meta_graph.answers import reading, rows
 from meta_graph.errors import Broken, GraphError
 from outbound.multipart import MultipartForm
@@ -96,11 +96,12 @@ def call(
     body = _Body(json=json, form=None if form is None else {**form, **proof}, upload=upload, raw=raw)
     secrets = _secrets(token, query, json or {}, proof)
     try:
-        answer = _answer(name, _exchange(name, method, path, token, query, body), token, secrets)
+        exchanged = _exchange(name, method, path, token, query, body)
+        answer = _answer(name, exchanged, token, secrets)
     except GraphError as error:
         note_call(name, error.http_status, error, started)
         raise
-    note_call(name, 200, None, started)
+    note_call(name, 200, None, started, trace_id=exchanged.headers.get("x-fb-trace-id"))
     return answer
 
 
@@ -272,17 +273,23 @@ def _proof(token: Token | None) -> dict[str, str]:
     return {"appsecret_proof": hmac.new(key, token.value.encode(), hashlib.sha256).hexdigest()}
 
 
-def note_call(name: str, status: int | None, error: GraphError | None, started: float) -> None:
-    """The one line that the log has of each call; `started` is of time.monotonic()."""
-    logger.info(
+def note_call(
+    name: str, status: int | None, error: GraphError | None, started: float, *, trace_id: str | None = None
+) -> None:
+    """The one line that the log has of each call, and what is counted; `started` is of time.monotonic()."""
+    seconds = time.monotonic() - started
+    outcome = metrics.OK if error is None else str(error.cause).lower()
+    metrics.note(name, outcome, seconds)
+    (logger.info if error is None else logger.warning)(
         "graph_call",
         call=name,
+        outcome=outcome,
         status=status,
         broken=error.broken if error else None,
         code=error.code if error else None,
         subcode=error.subcode if error else None,
-        fbtrace_id=error.fbtrace_id if error else None,
-        ms=round((time.monotonic() - started) * 1000),
+        fbtrace_id=(error.fbtrace_id if error else trace_id) or None,
+        ms=round(seconds * 1000),
     )
 
 

@@ -105,7 +105,7 @@ def download(*, url: str, token: Token, max_bytes: int) -> Iterator[Download]:
         except GraphError as error:
             note_call(DOWNLOAD, error.http_status, error, started)
             raise
-        note_call(DOWNLOAD, answer.status, None, started)
+        note_call(DOWNLOAD, answer.status, None, started, trace_id=answer.headers.get("x-fb-trace-id"))
         yield Download(answer.headers.get("content-type"), answer.length, _chunks(answer, token))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from onboarding import link_events
+from onboarding import link_events, metrics
 from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from onboarding.next_action import open_action, published_action
 from onboarding.registered_numbers.taking import note_connected
@@ -58,6 +58,7 @@ def complete(*, signup: Signup) -> None:
     link_events.tell(link, "completed", now)
     link_events.tell_whose_turn(link, before, now)
     settle_shared(current, now)
+    metrics.count_on_commit(metrics.COMPLETED)
 
 
 def settle_shared(signup: Signup, now: datetime) -> None:

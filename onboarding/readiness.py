@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from onboarding import link_events
+from onboarding import link_events, metrics
 from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.next_action import left_open, open_action, published_action
 from onboarding.outcomes import Problem
@@ -95,6 +95,7 @@ def fail(signup: Signup, problem: Problem, *, step: str | None, now: datetime) -
     """
     error = problem.as_json(now) | {"step": step}
     Signup.objects.filter(pk=signup.pk).update(state=Signup.State.FAILED, error=error, finished_at=now)
+    metrics.count_on_commit(metrics.FAILED)
     link, is_its_own = signup.link, signup.state == Signup.State.RUNNING
     if link.status != OnboardingLink.Status.PENDING and not (
         is_its_own and link.status == OnboardingLink.Status.PROCESSING

@@ -14,7 +14,9 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from api.request_id import go_on_with
 from meta_graph.errors import Action, GraphError
+from onboarding.metrics import STEP_SECONDS
 from onboarding.models import Signup, StepRun
 from onboarding.outcomes import Actor, NeedsCustomer, NotYet, Problem, StepError, StepFailed
 from onboarding.pipeline import AFTERWARDS, ALL_STEPS, BY_NAME, COMPLETION, STEPS, Step
@@ -67,7 +69,10 @@ def run_step(signup_id: uuid.UUID, name: str) -> Advance:
     if run is None:
         return Advance()
     signup = Signup.objects.select_related("link__organization", "waba", "phone").get(pk=signup_id)
+    go_on_with(signup.request_id)
     ending = with_patience(ended(BY_NAME[name], signup, run), signup, timezone.now())
+    seconds = (timezone.now() - (run.started_at or timezone.now())).total_seconds()
+    STEP_SECONDS.labels(name, ending.status).observe(max(0.0, seconds))
     log.info(
         "step",
         signup=str(signup_id),
@@ -76,7 +81,7 @@ def run_step(signup_id: uuid.UUID, name: str) -> Advance:
         status=ending.status,
         attempt=run.attempts,
         problem=ending.problem.code if ending.problem else None,
-        ms=round((timezone.now() - (run.started_at or timezone.now())).total_seconds() * 1000),
+        ms=round(seconds * 1000),
     )
     return settle(run, ending)
 

@@ -18,7 +18,7 @@ from api.errors import ApiError, ConflictError, NotFoundError
 from api.request_id import current_request_id
 from meta_graph import oauth
 from meta_graph.errors import Cause, GraphError
-from onboarding import link_events, readiness, recovery, tokens
+from onboarding import link_events, metrics, readiness, recovery, tokens
 from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.outcomes import Actor, Problem
 from onboarding.tasks import ring_steps
@@ -123,6 +123,7 @@ def note_left(signup: Signup, problem: Problem, data: Mapping[str, Any], now: da
     if signup.abandoned_at is None:
         Signup.objects.filter(pk=signup.pk).update(abandoned_at=now)
         link_events.tell(link, "abandoned", now, step=data.get("current_step"))
+        metrics.count_on_commit(metrics.ABANDONED)
         ring_webhooks_on_commit()
 
 

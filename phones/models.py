@@ -18,6 +18,11 @@ class PhoneNumberQuerySet(models.QuerySet["PhoneNumber"]):
         """The numbers of a WABA that are ours to use, in one order for everybody who locks them."""
         return self.filter(waba=waba, disconnected_at=None).order_by("pk")
 
+    def unready(self) -> "PhoneNumberQuerySet":
+        """Connected, and by what clients were told last it cannot send messages."""
+        silent = models.Q(announced__capabilities__canSendMessages=False, disconnected_at=None)
+        return self.filter(silent, waba__status=Waba.Status.CONNECTED)
+
     def locked(self) -> "PhoneNumberQuerySet":
         """The rows for whoever changes them, their WABA locked before; no PIN is opened."""
         rows = self.select_for_update(no_key=True, of=("self",)).select_related("organization")

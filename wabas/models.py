@@ -121,6 +121,11 @@ class Waba(models.Model):
             models.Index(fields=["organization", "-created_at", "-id"], name="waba_newest"),
             models.Index(fields=["owner_business_id"], name="waba_by_owner"),
             models.Index(
+                fields=["token_expires_at"],
+                name="waba_token_ends",
+                condition=Q(token_expires_at__isnull=False),
+            ),
+            models.Index(
                 fields=["check_due_at"], name="waba_check_due", condition=Q(check_due_at__isnull=False)
             ),
         ]

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from ulid import ULID
 
+from api.request_id import current_request_id
 from api.times import timestamp
 from organizations.models import Organization
 from wabas.models import Waba
@@ -101,6 +102,7 @@ def store(
         name=name,
         body=body_of(organization, name, data, ulid.datetime),
         about=about,
+        request_id=current_request_id(),
         created_at=ulid.datetime,
     )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from webhooks.delivery import lanes
-from webhooks.metrics import DUE_AGE, ENDPOINTS, FAST, IN_FLIGHT, SLOW
+from webhooks.metrics import DUE, DUE_AGE, ENDPOINTS, FAST, IN_FLIGHT, SLOW
 from webhooks.models import OutgoingWebhook, WebhookLane
 
 
@@ -11,6 +11,7 @@ def observe(now: datetime) -> None:
     """Sets the gauges, by queries of which none reads a backlog."""
     oldest = lanes.oldest_due(now)
     DUE_AGE.set((now - oldest).total_seconds() if oldest else 0)
+    DUE.set(lanes.due_count(now))
     in_flight, slow = lanes.in_flight(now)
     IN_FLIGHT.labels(FAST).set(in_flight - slow)
     IN_FLIGHT.labels(SLOW).set(slow)

@@ -1,14 +1,9 @@
 """What Prometheus is told of the engine. No label holds a URL or a tenant.
 
-Each worker process answers for itself on METRICS_PORT: deliveries run in threads of one process, so no
-files have to be merged. A prefork pool would need a port for each child. Gauges are what the database says:
-`webhooks.gauges.observe` sets them, in any process.
+Gauges are what the database says: `webhooks.gauges.observe` sets them, in any process.
 """
 
-from typing import Any
-
-from django.conf import settings
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 
 FIRST_ATTEMPT_DELAY = Histogram(
     "webhooks_first_attempt_delay_seconds",
@@ -28,23 +23,24 @@ SETTLE_SECONDS = Histogram(
     buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
 DUE_AGE = Gauge(
-    "webhooks_due_age_seconds", "How long the delivery waits that is due the longest and not held."
+    "webhooks_due_age_seconds",
+    "How long the delivery waits that is due the longest and not held.",
+    multiprocess_mode="mostrecent",
 )
-IN_FLIGHT = Gauge("webhooks_in_flight", "Deliveries that a worker has taken.", ["kind"])
-ENDPOINTS = Gauge("webhooks_endpoints", "Endpoints that are not simply active.", ["state"])
+DUE = Gauge(
+    "webhooks_due_deliveries",
+    "Deliveries to active endpoints whose time has come; of each endpoint a thousand are counted at most.",
+    multiprocess_mode="mostrecent",
+)
+IN_FLIGHT = Gauge(
+    "webhooks_in_flight", "Deliveries that a worker has taken.", ["kind"], multiprocess_mode="mostrecent"
+)
+ENDPOINTS = Gauge(
+    "webhooks_endpoints", "Endpoints that are not simply active.", ["state"], multiprocess_mode="mostrecent"
+)
 
 FAST, SLOW = "fast", "slow"
 
 
 def kind(*, is_slow: bool) -> str:
     return SLOW if is_slow else FAST
-
-
-def serve() -> tuple[Any, Any] | None:
-    """Answers Prometheus in this process from now on, where METRICS_PORT says so: the server and its thread.
-
-    Raises OSError when the port is taken.
-    """
-    if not settings.METRICS_PORT:
-        return None
-    return start_http_server(settings.METRICS_PORT, addr=settings.METRICS_ADDRESS)

@@ -157,6 +157,14 @@ class Event(models.Model):
     about = models.UUIDField(
         null=True, blank=True, editable=False, help_text="Of whom it tells: it is erased with that person"
     )
+    request_id = models.CharField(
+        max_length=128,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Of what brought it about, for logs",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from webhooks import delivery, metrics
 from webhooks.delivery import Claimed, Outcome
+from webhooks.delivery.lines import whose
 from webhooks.delivery.sending import CONNECTIONS
 from webhooks.trust import Trust
 
@@ -72,7 +73,8 @@ def attempted(claimed: Claimed, clock: Clock) -> Outcome | None:
     try:
         return delivery.send(claimed, at=at)
     except Exception:
-        log.exception("attempt broke", delivery_id=str(claimed.delivery_id), event_id=claimed.event_id)
+        of = {"delivery_id": str(claimed.delivery_id), "event_id": claimed.event_id}
+        log.exception("attempt broke", **whose(claimed), **of)
         return Outcome(claimed, at, 0, error="internal")
 
 

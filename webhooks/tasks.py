@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from api import doorbell
-from webhooks import gauges, metrics, worker
+from webhooks import gauges, worker
 from webhooks.pump import Pump
 from webhooks.self_sweep import SelfSweep
 
@@ -46,5 +46,5 @@ def ring_on_commit() -> None:
     doorbell.ring_on_commit(deliver)
 
 
-beside = worker.Beside(QUEUE, pump, self_sweep, also=metrics.serve)
+beside = worker.Beside(QUEUE, pump, self_sweep)
 beside.connect()

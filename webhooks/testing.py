@@ -10,6 +10,7 @@ from api.errors import RateLimitedError
 from api.throttling import Rate, spend
 from vault.ciphers import encrypt
 from webhooks.delivery import Claimed, Outcome, send
+from webhooks.delivery.lines import write_line
 from webhooks.events import store
 from webhooks.models import OutgoingWebhook
 
@@ -35,7 +36,9 @@ def send_test(*, webhook: OutgoingWebhook) -> Outcome:
     if not AT_ONCE.acquire(blocking=False):
         raise TooManyTestsError(headers={"Retry-After": str(BUSY_SECONDS)})
     try:
-        return send(attempt_at(webhook), at=timezone.now())
+        outcome = send(attempt_at(webhook), at=timezone.now())
+        write_line(outcome, "test")
+        return outcome
     finally:
         AT_ONCE.release()
 

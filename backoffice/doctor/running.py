@@ -13,8 +13,8 @@ from django.db import Error, connections
 from kombu.exceptions import OperationalError
 
 from backoffice.doctor.findings import SETTLED, Finding, Status, failed, not_checked, refused
-from backoffice.doctor.redaction import redacted
 from meta_graph.errors import GraphError
+from vault.redaction import without_settings
 
 log = structlog.get_logger("backoffice.doctor")
 Look = Callable[[], Finding]
@@ -78,7 +78,7 @@ def examined(check: Check) -> Finding:
         finding = failed(
             f"the check itself broke: {type(broken).__name__}", "Report it, with --verbosity 2's log."
         )
-    return Finding(finding.status, redacted(finding.message), redacted(finding.remedy))
+    return Finding(finding.status, without_settings(finding.message), without_settings(finding.remedy))
 
 
 def first_line(error: Exception) -> str:

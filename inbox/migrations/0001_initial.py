@@ -420,6 +420,17 @@ class Migration(migrations.Migration):
                     "finished_at",
                     models.DateTimeField(blank=True, help_text="What became of it is not known", null=True),
                 ),
+                (
+                    "request_id",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        help_text="Of who gave it, for logs",
+                        max_length=128,
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "contact",

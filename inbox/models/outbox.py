@@ -46,6 +46,14 @@ class OutboxEntry(models.Model):
         null=True, blank=True, help_text="When Meta first put it off: after some minutes it is given up"
     )
     finished_at = models.DateTimeField(null=True, blank=True, help_text="What became of it is not known")
+    request_id = models.CharField(
+        max_length=128,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Of who gave it, for logs",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from api.errors import ConflictError, InvalidFieldError
+from api.request_id import go_on_with
 from inbox.models import Message, OutboxEntry
 from inbox.sending.bodies import readdressed
 from inbox.sending.outcomes import Outcome, PutOff, Refused, Sent, of_error, reason
@@ -44,6 +45,8 @@ class Call:
 
 def prepared(claimed: Claimed) -> Call | Refused | PutOff:
     """What to send, by number and contact as they are now, or why it cannot go."""
+    entry = OutboxEntry.objects.select_related("contact").get(pk=claimed.entry_id)
+    go_on_with(entry.request_id)
     phone = loaded(claimed.phone_id)
     try:
         token = sending_token_of(phone)
@@ -51,7 +54,6 @@ def prepared(claimed: Claimed) -> Call | Refused | PutOff:
         return PutOff(reason("PAUSED", str(paused)), PAUSED_SECONDS, is_of_number=True)
     except ConflictError as unable:
         return Refused(reason("NUMBER_CANNOT_SEND", str(unable)))
-    entry = OutboxEntry.objects.select_related("contact").get(pk=claimed.entry_id)
     try:
         body = readdressed(entry.body, entry.contact)
     except InvalidFieldError:

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import copy_context
 from functools import cache, partial
 
 import structlog
@@ -43,11 +44,12 @@ def send_now(entry: OutboxEntry, given: Call) -> Outcome | None:
         if claimed is None:
             tasks.ring()
             return None
-        asked = callers().submit(call, given)
+        asked = callers().submit(copy_context().run, call, given)
         try:
             outcome = asked.result(timeout=settings.MESSAGE_REQUEST_SECONDS)
         except TimeoutError:
-            asked.add_done_callback(partial(settle_late, claimed, given, held.pop_all()))
+            late = partial(settle_late, claimed, given, held.pop_all())
+            asked.add_done_callback(partial(copy_context().run, late))
             return None
         return outcome if is_noted(claimed, given, asked, held) else None
 
@@ -70,7 +72,7 @@ def is_noted(claimed: Claimed, given: Call, asked: "Future[Outcome]", held: Exit
         note(claimed, given, asked.result(), REQUEST_PATIENCE_SECONDS)
     except AWAY as failure:
         log.warning("not settled yet: no database", error=type(failure).__name__)
-        callers().submit(settle_late, claimed, given, held.pop_all(), asked)
+        callers().submit(copy_context().run, settle_late, claimed, given, held.pop_all(), asked)
         return False
     return True
 

@@ -130,6 +130,7 @@ class Pump:
 
     def send(self, claimed: Claimed, clock: Clock) -> None:
         """A sending thread's work, from the claim to the settlement."""
+        structlog.contextvars.clear_contextvars()
         try:
             drop_broken_connection()
             settled = sent(claimed, clock)

@@ -6,6 +6,7 @@ The conversation is locked by whoever stands here: two that store and one that s
 from datetime import datetime
 from typing import Any
 
+from api.request_id import current_request_id
 from inbox.models import Conversation, Message, OutboxEntry
 from inbox.sending.rates import pair
 
@@ -21,6 +22,7 @@ def enqueue(
         contact_id=conversation.contact_id,
         body=body,
         due_at=taken_slot(conversation, now) if is_first else None,
+        request_id=current_request_id(),
     )
 
 

@@ -1,7 +1,5 @@
 """What Prometheus is told: counts of a whole delivery, gauges of what the database says, over HTTP."""
 
-import socket
-import urllib.request
 from datetime import timedelta
 
 from django.utils import timezone
@@ -9,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from tests.webhooks.acts import answered, due_times, happen, opened
 from tests.webhooks.receivers import Answer
-from webhooks import gauges, metrics
+from webhooks import gauges
 from webhooks.delivery import claim, recover, send, settle
 from webhooks.pump import UNHEARD_AFTER, Pump
 from webhooks.services import create_webhook, update_webhook
@@ -101,11 +99,12 @@ def test_gauges_say_what_waits_and_what_is_under_way(organization, webhook):
     due = min(due_times())
 
     gauges.observe(due + timedelta(minutes=2))
-    assert value("due_age_seconds") == 120
+    assert (value("due_age_seconds"), value("due_deliveries")) == (120, 6)
     claim(4, now=timezone.now())
     gauges.observe(timezone.now())
 
     assert (value("in_flight", kind="fast"), value("in_flight", kind="slow")) == (4, 0)
+    assert value("due_deliveries") == 2
 
 
 def test_what_is_held_does_not_count_as_waiting(organization, webhook):
@@ -114,7 +113,7 @@ def test_what_is_held_does_not_count_as_waiting(organization, webhook):
 
     gauges.observe(timezone.now() + timedelta(hours=1))
 
-    assert value("due_age_seconds") == 0
+    assert (value("due_age_seconds"), value("due_deliveries")) == (0, 0)
 
 
 def test_gauges_count_endpoints_in_trouble(organization, webhook):
@@ -141,22 +140,3 @@ def test_no_label_tells_a_url_or_a_tenant():
 
     assert len(ours) >= 11
     assert labels <= {"kind", "code", "state", "le"}
-
-
-def test_a_worker_answers_prometheus_on_its_port_and_nowhere_by_default(settings):
-    assert settings.METRICS_PORT == 0
-    metrics.serve()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        settings.METRICS_PORT = free.getsockname()[1]
-
-    served = metrics.serve()
-    assert served is not None
-    server, thread = served
-    with urllib.request.urlopen(f"http://127.0.0.1:{settings.METRICS_PORT}/metrics", timeout=5) as answer:
-        text = answer.read().decode()
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-    assert "webhooks_settle_seconds_bucket" in text

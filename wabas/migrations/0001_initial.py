@@ -148,6 +148,11 @@ class Migration(migrations.Migration):
                     models.Index(fields=["organization", "-created_at", "-id"], name="waba_newest"),
                     models.Index(fields=["owner_business_id"], name="waba_by_owner"),
                     models.Index(
+                        condition=models.Q(("token_expires_at__isnull", False)),
+                        fields=["token_expires_at"],
+                        name="waba_token_ends",
+                    ),
+                    models.Index(
                         condition=models.Q(("check_due_at__isnull", False)),
                         fields=["check_due_at"],
                         name="waba_check_due",

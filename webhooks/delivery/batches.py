@@ -21,7 +21,7 @@ LEASE = """
 WORK = """
     SELECT delivery.id, delivery.webhook_id, delivery.event_id, delivery.attempt_count,
            delivery.next_attempt_at, event.name, event.body, endpoint.url, endpoint.secret,
-           endpoint.previous_secret, endpoint.previous_secret_until
+           endpoint.previous_secret, endpoint.previous_secret_until, event.request_id
     FROM {rows} delivery
     JOIN webhooks_event event ON event.id = delivery.event_id
     JOIN webhooks_outgoingwebhook endpoint ON endpoint.id = delivery.webhook_id
@@ -65,6 +65,7 @@ class Work(NamedTuple):
     sealed: str
     sealed_before: str | None
     sealed_before_until: datetime | None
+    request_id: str
 
 
 class Standing(NamedTuple):
@@ -101,10 +102,10 @@ def succeed(ids: Collection[UUID], now: datetime) -> None:
 
 
 def _work(row: Iterable[Any]) -> Work:
-    pk, webhook_id, event_id, attempt, due_at, name, body, url, sealed, before, until = row
+    pk, webhook_id, event_id, attempt, due_at, name, body, url, sealed, before, until, request_id = row
     return Work(
         *(as_uuid(pk), as_uuid(webhook_id), event_id, attempt, as_time(due_at), name, bytes(body)),
-        *(url, sealed, before, as_time(until) if until else None),
+        *(url, sealed, before, as_time(until) if until else None, request_id),
     )
 
 

@@ -22,7 +22,7 @@ class Claimed(NamedTuple):
     """One attempt that this process alone may make, until its lease runs out.
 
     `sealed`: the secrets that sign it, still encrypted, the current one first. `is_slow`: it is sent among
-    those that must not stand in the way of others.
+    those that must not stand in the way of others. `request_id`: of what brought the event about.
     """
 
     delivery_id: UUID
@@ -37,6 +37,7 @@ class Claimed(NamedTuple):
     lease_expires_at: datetime
     due_at: datetime
     is_slow: bool = False
+    request_id: str = ""
 
 
 def everybody(webhook_id: UUID) -> bool:
@@ -119,6 +120,7 @@ def claimed(work: Work, lease_token: UUID, until: datetime, now: datetime, *, is
         lease_expires_at=until,
         due_at=work.due_at,
         is_slow=is_slow,
+        request_id=work.request_id,
     )
 
 

@@ -109,6 +109,11 @@ def oldest_due(now: datetime) -> datetime | None:
     return as_time(found) if found else None
 
 
+def due_count(now: datetime) -> int:
+    """How many deliveries to active endpoints are due, a thousand of each endpoint at most."""
+    return int(rows_of(statements.DUE_COUNT, now=now)[0][0])
+
+
 def in_flight(now: datetime) -> tuple[int, int]:
     """How many deliveries are under way, and how many of these are slow ones."""
     rows = rows_of(statements.LOAD_NOW, now=now)

@@ -4,19 +4,17 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-import structlog
 from django.db import transaction
 
 from webhooks import metrics
 from webhooks.delivery import batches, lanes, standing
 from webhooks.delivery.batches import Standing
+from webhooks.delivery.lines import write_line
 from webhooks.delivery.schedule import delay_after, is_retried, is_success, max_attempts
 from webhooks.delivery.sending import Outcome
 from webhooks.models import Attempt, Delivery
 
-log = structlog.get_logger("webhooks.delivery")
 State = Delivery.State
 OPEN = (State.PENDING, State.IN_FLIGHT)
 NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None}
@@ -40,7 +38,7 @@ def settle(outcomes: Sequence[Outcome], *, now: datetime) -> None:
         standing.note(telling, troubled, now)
     metrics.SETTLE_SECONDS.observe(time.monotonic() - began)
     for outcome, changes in moves:
-        log_attempt(outcome, changes)
+        note_attempt(outcome, changes)
 
 
 def is_of(outcome: Outcome, row: Standing) -> bool:
@@ -94,22 +92,8 @@ def write(moves: Sequence[tuple[Outcome, dict[str, Any] | None]], now: datetime)
         batches.succeed(delivered, now)
 
 
-def log_attempt(outcome: Outcome, changes: dict[str, Any] | None) -> None:
-    claimed, parts = outcome.claimed, urlsplit(outcome.claimed.url)
+def note_attempt(outcome: Outcome, changes: dict[str, Any] | None) -> None:
     metrics.OUTCOMES.labels("succeeded" if is_success(outcome.status) else outcome.error).inc()
     if changes is None:
         metrics.LATE_RESULTS.inc()
-    # Each success is a row of its own already; a log of them all would be a tenth of the engine's work.
-    write_log = log.debug if is_success(outcome.status) else log.info
-    write_log(
-        "attempt",
-        delivery_id=str(claimed.delivery_id),
-        event_id=claimed.event_id,
-        webhook_id=str(claimed.webhook_id),
-        url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}",
-        attempt=claimed.attempt,
-        status=outcome.status,
-        error=outcome.error,
-        ms=outcome.duration_ms,
-        state=str(changes["state"]) if changes else "late",
-    )
+    write_line(outcome, str(changes["state"]) if changes else "late")

@@ -147,6 +147,17 @@ ANYTHING_DUE = f"""
 HELD_TOO_LONG = f"""
     WITH RECURSIVE {WAITING}, {HEAD} SELECT DISTINCT head.webhook_id {FROM_HEADS} WHERE {IS_HELD_TOO_LONG}
 """
+DUE_COUNT = f"""
+    WITH RECURSIVE {WAITING}
+    SELECT COALESCE(sum((SELECT count(*) FROM (
+        SELECT 1 FROM webhooks_delivery
+        WHERE webhook_id = waiting.webhook_id AND state = 'pending' AND {AGAIN} = kind.again
+          AND next_attempt_at <= %(now)s
+        LIMIT 1000) AS few)), 0)
+    FROM waiting
+    JOIN webhooks_outgoingwebhook endpoint ON endpoint.id = waiting.webhook_id AND endpoint.is_active
+    CROSS JOIN ({BOTH}) AS kind
+"""  # noqa: S608
 OLDEST_DUE = f"""
     WITH RECURSIVE {WAITING}, {HEAD} SELECT min(head.due_at) {FROM_HEADS}
     WHERE endpoint.is_active AND head.due_at <= %(now)s

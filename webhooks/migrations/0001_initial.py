@@ -103,6 +103,17 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
+                (
+                    "request_id",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        help_text="Of what brought it about, for logs",
+                        max_length=128,
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "organization",
