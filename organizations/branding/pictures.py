@@ -136,7 +136,6 @@ def in_plain_colours(strip: Image.Image, mode: str) -> Image.Image:
 
 
 def encoded(image: Image.Image, mime_type: str) -> Drawing:
-    image.info.clear()
     out = BytesIO()
     if mime_type == "image/png":
         image.save(out, "PNG", optimize=True)

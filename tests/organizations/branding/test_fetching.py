@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from organizations.branding import fetching
+from organizations.branding.refusals import LogoError
 from organizations.models import Logo, Organization
 from outbound import resolver
 from tests.conftest import Api
@@ -166,3 +167,23 @@ def test_a_query_and_its_secrets_are_in_no_answer_but_the_url_itself(api: Api, h
 
 def test_a_picture_of_another_kind_is_refused_whatever_its_name(api: Api, host: LogoHost) -> None:
     assert "neither PNG nor JPEG" in refused(api, host.has(b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
+
+
+@pytest.mark.parametrize("url", ["ftp://logo.example.com/x.png", "{ours}/logos/x", "https://10.0.0.1/x.png"])
+def test_a_url_that_no_field_has_looked_at_is_looked_at_here(settings: Any, url: str) -> None:
+    """Such as a stored one that is fetched again under stricter rules."""
+    settings.WEBHOOK_ALLOWED_NETWORKS = ()
+
+    with pytest.raises(LogoError):
+        fetching.fetched(url.format(ours=settings.PUBLIC_BASE_URL))
+
+
+def test_our_own_address_is_not_even_asked(settings: Any, host: LogoHost) -> None:
+    host.has(png())
+    settings.PUBLIC_BASE_URL = host.origin
+
+    with pytest.raises(LogoError) as caught:
+        fetching.fetched(f"{host.origin}/logo.png")
+
+    assert "of this platform" in caught.value.message
+    assert host.asked == []
