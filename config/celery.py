@@ -5,9 +5,11 @@ costs one sweep and never a step or a delivery.
 """
 
 import os
+import signal
+import threading
 
 from celery import Celery
-from celery.signals import task_prerun
+from celery.signals import beat_init, task_prerun
 from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -26,3 +28,15 @@ def drop_broken_connections(**_: object) -> None:
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
+
+
+@beat_init.connect
+def end_at_once(**_: object) -> None:
+    """The scheduler has nothing in hand, and may end anywhere.
+
+    Celery's own handler raises, and in the middle of a ring Redis's client now and then loses the exception:
+    the scheduler would ring on until it is killed.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        signal.signal(signal.SIGINT, lambda *_: os._exit(0))
