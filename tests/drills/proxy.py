@@ -18,7 +18,6 @@ from pathlib import Path
 NOT_THERE = (ConnectionRefusedError, FileNotFoundError)
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"})
 SECONDS = 60.0
-READY = "/v1/openapi.json"
 
 
 @dataclass
@@ -83,10 +82,11 @@ class Proxy(ThreadingHTTPServer):
 
     def answered(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         for upstream in self.choices():
+            connection = Connection(upstream.socket)
             try:
-                connection = Connection(upstream.socket)
                 connection.connect()
             except NOT_THERE:
+                connection.close()
                 with self.lock:
                     self.passed_on += 1
                     upstream.busy -= 1
@@ -151,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
 def is_ready(path: Path) -> bool:
     connection = Connection(path)
     try:
-        connection.request("GET", READY, headers={"Host": "localhost", "Connection": "close"})
+        connection.request("GET", "/readyz", headers={"Host": "localhost", "Connection": "close"})
         return connection.getresponse().status == 200
     except OSError:
         return False
