@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from inbox import receiving
@@ -49,6 +49,7 @@ ITEMS = [
 ECHOES = [
     echo(),
     echo("edit", {"original_message_id": "wamid.echo.1", "message": {"type": "text"}}, number=2),
+    echo(number=3) | {"to": None},
 ]
 STATUSES = [
     status("read"),
@@ -134,6 +135,7 @@ def inbox(phone: Any) -> Any:
 
 @often
 @given(item=spoilt(ITEMS), beside=st.none() | spoilt([ANA]))
+@example(item=message(number=7) | {"from": None, "from_user_id": None}, beside=None)
 def test_any_message(inbox: Any, item: Any, beside: Any) -> None:
     survives(receiving.receive_message, phone=inbox, item=item, contact=beside)
 
