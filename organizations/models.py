@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.utils import timezone
 
@@ -22,6 +23,12 @@ class Organization(models.Model):
     button_text = models.CharField(max_length=50, null=True, blank=True)
     success_message = models.CharField(max_length=200, null=True, blank=True)
     failure_message = models.CharField(max_length=200, null=True, blank=True)
+
+    class Meta:
+        permissions = [
+            ("support_customers", "Can do what harms nothing: retry, check, send again, open again"),
+            ("make_secrets", "Can make what is shown once: keys of the API, secrets of endpoints"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -131,3 +138,25 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_hash[:8]}… of {self.organization_id}"
+
+
+class StaffAction(models.Model):
+    """What Django's log of the staff has no column for: of whose row, why, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        ASKED = "asked", "asked for: how it ended was not learnt"
+        DONE = "done"
+        REFUSED = "refused"
+
+    entry = models.OneToOneField(
+        LogEntry, on_delete=models.CASCADE, primary_key=True, related_name="staff_action"
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=500, blank=True, default="")
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.DONE)
+    refusal = models.CharField(max_length=500, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}: {self.outcome}"

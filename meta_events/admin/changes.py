@@ -115,7 +115,9 @@ class ChangeAdmin(RowAdmin):
         return block({"metadata": said.value.get("metadata"), change.part: [said.element]})
 
     @confirmed(
-        "Process again", "It is handled once more, from its first try on. What was done before is not undone."
+        "Process again",
+        "It is handled once more, from its first try on. What was done before is not undone.",
+        permission="support",
     )
     def process_again(self, change: Change) -> None:
         services.process_change(change=change)

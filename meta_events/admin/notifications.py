@@ -65,6 +65,7 @@ class NotificationAdmin(RowAdmin):
     @confirmed(
         "Process again",
         "It is taken apart once more; what was not done of it is tried anew, from the first try on.",
+        permission="support",
     )
     def process_again(self, row: Notification) -> None:
         services.process_notification(notification=row)

@@ -14,7 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
-from onboarding import services
+from onboarding import interventions, services
+from onboarding.admin import steps
+from onboarding.admin.end_user import page_in_words
 from onboarding.admin.filters import AttentionFilter, StatusFilter
 from onboarding.admin.making import LinkForm, shown
 from onboarding.admin.story import story_of
@@ -80,11 +82,12 @@ class OnboardingLinkAdmin(RowAdmin):
             "signups__steps__error__meta__traceId", "signups__request_id",
         ],
     )  # fmt: skip
-    actions = ["retry", "delete_selected"]
+    actions = ["retry", "retry_from", "skip_step", "reopen", "delete_selected"]
     change_form_template = "admin/onboarding/onboardinglink/change_form.html"
     fieldsets = [
         section(
-            None, "name", "state", "number", "error_text", "waits_for_whom", "organization_link",
+            None, "name", "state", "number", "error_text", "waits_for_whom", "end_user_sees",
+            "organization_link",
             "external_id", "our_id", "hosted_address",
         ),
         section("Connected", "phone_link", "waba_link", "webhook_link", "created", "opened", "completed"),
@@ -186,9 +189,39 @@ class OnboardingLinkAdmin(RowAdmin):
     def has_webhook_secret(self, link: OnboardingLink) -> str:
         return yes_no(vars(link)["has_secret"])
 
-    @confirmed("Retry", "Its unfinished steps run again, without the end-user.")
+    @admin.display(description="the end-user sees")
+    def end_user_sees(self, link: OnboardingLink) -> str:
+        return page_in_words(link, timezone.now())
+
+    @confirmed("Retry", "Its unfinished steps run again, without the end-user.", permission="support")
     def retry(self, link: OnboardingLink) -> None:
         services.retry_link(link=link)
+
+    @confirmed(
+        "Retry from a step",
+        "The chosen step runs again, even where it is done, and what failed after it; without the end-user.",
+        permission="support",
+        choose=steps.retryable,
+    )
+    def retry_from(self, link: OnboardingLink, choice: str) -> None:
+        interventions.retry_from(link=link, step=choice)
+
+    @confirmed(
+        "Skip a step",
+        "The chosen step is left out, and the link completes without it. What it does is missing then.",
+        choose=steps.optional,
+    )
+    def skip_step(self, link: OnboardingLink, choice: str) -> None:
+        interventions.skip_step(link=link, step=choice)
+
+    @confirmed(
+        "Open again",
+        "The end-user can sign in anew at the same address. What runs of an earlier try ends, its sign-in is "
+        "forgotten, and a link that has expired gets time again.",
+        permission="support",
+    )
+    def reopen(self, link: OnboardingLink) -> None:
+        interventions.reopen_link(link=link)
 
     @confirmed(
         "Delete",
@@ -200,9 +233,20 @@ class OnboardingLinkAdmin(RowAdmin):
         services.delete_link(link=link)
 
     def offers(self, action: str, row: OnboardingLink) -> bool:
-        if action == "delete_selected":
-            return row.status == OnboardingLink.Status.PENDING
-        return row.status != OnboardingLink.Status.COMPLETED or row.next_action is not None
+        is_completed = row.status == OnboardingLink.Status.COMPLETED
+        match action:
+            case "delete_selected":
+                return row.status == OnboardingLink.Status.PENDING
+            case "skip_step":
+                return bool(steps.optional([row]))
+            case "retry_from":
+                return bool(steps.retryable([row]))
+            case "reopen":
+                return not is_completed and may_be_reopened(row)
+        return not is_completed or row.next_action is not None
+
+    def elsewhere(self, row: OnboardingLink) -> list[tuple[str, str]]:
+        return [("See what the end-user sees", preview_url(row))]
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's address of a row's deletion leads to the same question as the action."""
@@ -242,3 +286,8 @@ class OnboardingLinkAdmin(RowAdmin):
 
     def shown_by_api(self, row: OnboardingLink) -> object:
         return LinkDetailOutput(row).data
+
+
+def may_be_reopened(link: OnboardingLink) -> bool:
+    is_over = link.is_expired(timezone.now()) or link.status == OnboardingLink.Status.PROCESSING
+    return is_over or link.last_error is not None

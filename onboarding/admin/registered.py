@@ -89,12 +89,20 @@ class RegisteredNumberAdmin(RowAdmin):
         return format_html('<a href="{}">{}</a>', url, annotated["link_name"])
 
     @confirmed(
-        "Send a code by SMS", "Meta sends it to the number. Three an hour are allowed.", calls_out=True
+        "Send a code by SMS",
+        "Meta sends it to the number. Three an hour are allowed.",
+        permission="support",
+        calls_out=True,
     )
     def send_sms(self, number: RegisteredNumber) -> None:
         services.request_code(number=number, method="SMS")
 
-    @confirmed("Have a code said", "Meta calls the number. Three codes an hour are allowed.", calls_out=True)
+    @confirmed(
+        "Have a code said",
+        "Meta calls the number. Three codes an hour are allowed.",
+        permission="support",
+        calls_out=True,
+    )
     def call(self, number: RegisteredNumber) -> None:
         services.request_code(number=number, method="VOICE")
 
@@ -145,7 +153,7 @@ class RegisteredNumberAdmin(RowAdmin):
         number = self.get_object(request, object_id)
         if number is None:
             raise Http404
-        if not self.has_operate_permission(request):
+        if not self.has_support_permission(request):
             raise PermissionDenied
 
         def verify(given: dict[str, Any]) -> RegisteredNumber:

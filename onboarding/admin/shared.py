@@ -1,29 +1,23 @@
 """WABAs that Meta said were shared with us, and the choice of their signup where it is not clear."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 
-from api.errors import ApiError
 from onboarding import support
 from onboarding.matching import may_take_token, names
 from onboarding.models import SharedWaba, Signup
-from organizations.admin.acts import confirmed
+from organizations.admin.acts import Doing, ReasonForm, asked, confirmed, form_of, is_done
 from organizations.admin.cells import (
     NONE,
     Tone,
@@ -73,7 +67,8 @@ class SharedWabaAdmin(RowAdmin):
     )
     list_display = ["meta_waba_id", "outcome_badge", "told_minute", "link_of", "owner_business_id", "who"]
     list_filter = [OutcomeFilter, "last_told_at"]
-    list_select_related = ["signup", "signup__link", "settled_by"]
+    list_select_related = ["signup", "signup__link", "signup__link__organization", "settled_by"]
+    organization_path = "signup__link__organization"
     search_fields = ["signup__link__name", "signup__link__organization__name"]
     search_help_text = "Meta's id of the WABA or of its business, our id of a signup or link, or a name."
     found_by = Columns(ids=["signup_id", "signup__link_id"], numbers=["meta_waba_id", "owner_business_id"])
@@ -104,7 +99,7 @@ class SharedWabaAdmin(RowAdmin):
         error = shared.error
         return format_html("{} {}", badge(Tone.BAD, error["code"]), error["message"]) if error else NONE
 
-    @confirmed("Look again", "Decides anew, as it stands now.")
+    @confirmed("Look again", "Decides anew, as it stands now.", permission="support")
     def look_again(self, shared: SharedWaba) -> None:
         support.look_again(shared=shared)
 
@@ -142,27 +137,21 @@ class SharedWabaAdmin(RowAdmin):
         if not self.has_operate_permission(request):
             raise PermissionDenied
         signup = chosen(signup_id) if signup_id else None
-        if "confirmed" not in request.POST:
-            return question(self, request, shared, signup)
+        form = form_of(request)
+        if not form.is_valid():
+            return question(self, request, shared, signup, form)
         if signup:
-            words = f"Assigned to signup {signup.pk} of {signup.link}."
+            words = f"Assign to signup {signup.pk} of {signup.link}"
             act = partial(support.assign, shared=shared, signup=signup, by=request.user)
         else:
-            words = "Nothing is to be done about it."
+            words = "Nothing to do"
             act = partial(support.give_up, shared=shared, by=request.user)
-        self.done(request, shared, words, act)
+        self.done(request, shared, Doing(words, lambda *_: act(), form.cleaned_data["reason"], deletes=False))
         return HttpResponseRedirect(admin_url(shared))
 
-    def done(self, request: HttpRequest, shared: SharedWaba, words: str, act: Callable[[], None]) -> None:
-        """Acts, and writes that into the row's history, or neither; a refusal is told."""
-        try:
-            with transaction.atomic():
-                self.log_change(request, shared, words)
-                act()
-        except ApiError as refused:
-            self.message_user(request, f"Not done. {refused}", messages.ERROR)
-        else:
-            self.message_user(request, words, messages.SUCCESS)
+    def done(self, request: HttpRequest, shared: SharedWaba, doing: Doing) -> None:
+        if is_done(self, request, shared, doing):
+            self.message_user(request, f"{doing.label}: done.", messages.SUCCESS)
 
 
 def chosen(signup_id: UUID) -> Signup:
@@ -195,7 +184,11 @@ def decision_url(shared: SharedWaba, signup: Signup | None = None) -> str:
 
 
 def question(
-    model_admin: SharedWabaAdmin, request: HttpRequest, shared: SharedWaba, signup: Signup | None
+    model_admin: SharedWabaAdmin,
+    request: HttpRequest,
+    shared: SharedWaba,
+    signup: Signup | None,
+    form: ReasonForm,
 ) -> HttpResponse:
     """The page that asks; its answer comes back to the same address."""
     label, words = "Nothing to do", "It is no longer listed for support. It can be looked at again."
@@ -206,16 +199,4 @@ def question(
             f" {signup.link.organization}, link “{signup.link}”. A wrong choice gives one customer's account"
             " to another: ask the customer first."
         )
-    context = model_admin.admin_site.each_context(request) | {
-        "title": f"{label}?",
-        "label": label,
-        "question": words,
-        "action": "decide",
-        "rows": [(shared, admin_url(shared))],
-        "checkbox": ACTION_CHECKBOX_NAME,
-        "url": request.path,
-        "back_url": admin_url(shared),
-        "opts": model_admin.opts,
-        "list_title": capfirst(model_admin.opts.verbose_name_plural),
-    }
-    return TemplateResponse(request, "admin/ask.html", context)
+    return asked(model_admin, request, [shared], label, words, "decide", form, url=request.path)

@@ -2,8 +2,10 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
@@ -14,6 +16,7 @@ from django.utils.text import capfirst
 
 from api.errors import ApiError, of_graph
 from meta_graph.errors import GraphError
+from organizations.admin.audit import Outcome, note_act, note_done, note_refusal
 from organizations.admin.cells import admin_url, list_url
 
 if TYPE_CHECKING:
@@ -22,8 +25,38 @@ if TYPE_CHECKING:
 # So many at once and no more: each is a call of a service.
 MOST_AT_ONCE = 200
 
-Act = Callable[[Any, Any], None]
+Act = Callable[..., None]
 Action = Callable[["RowAdmin", HttpRequest, QuerySet[Any]], HttpResponse]
+Choices = list[tuple[str, str]]
+
+
+class ReasonForm(forms.Form):
+    """Why it is done, for whoever reads the log later; and what of several, where there is a choice."""
+
+    choice = forms.ChoiceField(label="Which")
+    reason = forms.CharField(
+        min_length=3,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text="Such as the ticket, or who asked for it. It stays in the log.",
+    )
+
+    def __init__(self, data: Any = None, *, choices: Choices | None = None) -> None:
+        super().__init__(data, use_required_attribute=True)
+        if choices is None:
+            del self.fields["choice"]
+        else:
+            self.fields["choice"].choices = choices  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Doing:
+    """One action that was said yes to: how it is called, what it does to a row, and why."""
+
+    label: str
+    act: Callable[[Any, Any], None]
+    reason: str
+    deletes: bool
 
 
 def confirmed(
@@ -33,12 +66,14 @@ def confirmed(
     permission: str = "operate",
     deletes: bool = False,
     calls_out: bool = False,
+    choose: Callable[[list[Any]], Choices] | None = None,
 ) -> Callable[[Act], Action]:
     """Makes an admin action of a method that changes one row, or raises ApiError to say why not.
 
     One that `calls_out` asks Meta for something, may raise GraphError too, and has its own transactions.
+    `choose` gives values and words for the rows; the method gets the chosen value as `choice`.
     """
-    done_by = is_done_outside if calls_out else functools.partial(is_done, deletes=deletes)
+    done_by = is_done_outside if calls_out else is_done
 
     def decorated(act: Act) -> Action:
         @admin.action(description=label, permissions=[permission])
@@ -49,9 +84,11 @@ def confirmed(
                 text = f"Choose at most {MOST_AT_ONCE} rows for “{label}”. Nothing was changed."
                 model_admin.message_user(request, text, messages.ERROR)
                 return HttpResponseRedirect(list_url(model_admin.model))
-            if "confirmed" not in request.POST:
-                return asked(model_admin, request, chosen, label, question, act.__name__)
-            done = [row for row in chosen if done_by(model_admin, request, row, label, act)]
+            form = form_of(request, choose(chosen) if choose else None)
+            if not form.is_valid():
+                return asked(model_admin, request, chosen, label, question, act.__name__, form)
+            doing = doing_of(label, act, form.cleaned_data, deletes=deletes)
+            done = [row for row in chosen if done_by(model_admin, request, row, doing)]
             if done:
                 names = ", ".join(str(row) for row in done[:5]) + (" …" if len(done) > 5 else "")
                 model_admin.message_user(request, f"{label}: done for {names}.", messages.SUCCESS)
@@ -62,10 +99,29 @@ def confirmed(
     return decorated
 
 
+def form_of(request: HttpRequest, choices: Choices | None = None) -> ReasonForm:
+    """Filled in once the question was answered; before that it is only shown."""
+    return ReasonForm(request.POST if "confirmed" in request.POST else None, choices=choices)
+
+
+def doing_of(label: str, act: Act, given: dict[str, Any], *, deletes: bool) -> Doing:
+    if "choice" not in given:
+        return Doing(label, act, given["reason"], deletes)
+    called = functools.partial(act, choice=given["choice"])
+    return Doing(f"{label}: {given['choice']}", called, given["reason"], deletes)
+
+
 def asked(
-    model_admin: "RowAdmin", request: HttpRequest, rows: list[Any], label: str, question: str, name: str
+    model_admin: "RowAdmin",
+    request: HttpRequest,
+    rows: list[Any],
+    label: str,
+    question: str,
+    name: str,
+    form: ReasonForm | None = None,
+    url: str = "",
 ) -> HttpResponse:
-    """The page that asks. Nothing has happened yet."""
+    """The page that asks. Nothing has happened yet. The answer goes to `url`, else to the list."""
     context = model_admin.admin_site.each_context(request) | {
         "title": f"{label}?",
         "label": label,
@@ -73,7 +129,8 @@ def asked(
         "action": name,
         "rows": [(row, admin_url(row)) for row in rows],
         "checkbox": ACTION_CHECKBOX_NAME,
-        "url": list_url(model_admin.model),
+        "form": form or form_of(request),
+        "url": url or list_url(model_admin.model),
         "back_url": admin_url(rows[0]) if len(rows) == 1 else list_url(model_admin.model),
         "opts": model_admin.opts,
         "list_title": capfirst(model_admin.opts.verbose_name_plural),
@@ -81,34 +138,32 @@ def asked(
     return TemplateResponse(request, "admin/ask.html", context)
 
 
-def is_done(
-    model_admin: "RowAdmin", request: HttpRequest, row: Any, label: str, act: Act, *, deletes: bool
-) -> bool:
-    """Acts on one row and writes that into its history, or neither. A refusal is told; the others go on."""
+def is_done(model_admin: "RowAdmin", request: HttpRequest, row: Any, doing: Doing) -> bool:
+    """Acts on one row and writes that into the log, or neither. A refusal is told, and logged as one."""
     name = str(row)
     try:
         with transaction.atomic():
-            if deletes:
-                model_admin.log_deletions(request, model_admin.model._base_manager.filter(pk=row.pk))
-            else:
-                model_admin.log_change(request, row, f"{label}.")
-            act(model_admin, row)
+            note_act(model_admin, request, row, doing.label, doing.reason, deletes=doing.deletes)
+            doing.act(model_admin, row)
     except ApiError as refused:
-        tell_refused(model_admin, request, name, label, refused)
+        noted = note_act(model_admin, request, row, doing.label, doing.reason)
+        note_refusal(noted, doing.label, str(refused))
+        tell_refused(model_admin, request, name, doing.label, refused)
         return False
     return True
 
 
-def is_done_outside(model_admin: "RowAdmin", request: HttpRequest, row: Any, label: str, act: Act) -> bool:
-    """Acts without a transaction, which a call must not be in. The history says first who asked for it."""
-    model_admin.log_change(request, row, f"{label}.")
+def is_done_outside(model_admin: "RowAdmin", request: HttpRequest, row: Any, doing: Doing) -> bool:
+    """Acts without a transaction, which a call must not be in. The log says first who asked for it."""
+    noted = note_act(model_admin, request, row, doing.label, doing.reason, outcome=Outcome.ASKED)
     try:
-        act(model_admin, row)
+        doing.act(model_admin, row)
     except (ApiError, GraphError) as failure:
         refused = of_graph(failure) if isinstance(failure, GraphError) else failure
-        model_admin.log_change(request, row, f"{label}: not done. {refused}")
-        tell_refused(model_admin, request, str(row), label, refused)
+        note_refusal(noted, doing.label, str(refused))
+        tell_refused(model_admin, request, str(row), doing.label, refused)
         return False
+    note_done(noted)
     return True
 
 

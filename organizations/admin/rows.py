@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
+from organizations.admin.audit import note, organization_of
 from organizations.admin.cells import list_url
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
@@ -24,11 +25,14 @@ else:
 class RowAdmin(ModelAdmin):
     """Rows to look at. What changes them are the `actions`, each a call of a service.
 
-    Who has Django's `view` permission sees them, who has `change` may use the actions.
+    Who has Django's `view` permission sees them, who has `change` may use the actions. Who may look and has
+    `support_customers` may use those that harm nothing.
     """
 
     about = ""
     found_by = Columns()
+    # How a row leads to its organization, where no filter of the list says it.
+    organization_path = ""
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -49,6 +53,21 @@ class RowAdmin(ModelAdmin):
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+    def has_support_permission(self, request: HttpRequest) -> bool:
+        """For what harms nothing."""
+        may_help = request.user.has_perm("organizations.support_customers")
+        return self.has_operate_permission(request) or (may_help and self.has_view_permission(request))
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        entry = super().log_addition(request, obj, message)
+        note(entry, organization_of(self, obj))
+        return entry
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        entry = super().log_change(request, obj, message)
+        note(entry, organization_of(self, obj))
+        return entry
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """The rows and what stands beside them in one query; no secret of any of them is opened."""

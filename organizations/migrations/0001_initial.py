@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [("admin", "0003_logentry_add_action_flag_choices")]
 
     operations = [
         migrations.CreateModel(
@@ -57,6 +57,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "permissions": [
+                    (
+                        "support_customers",
+                        "Can do what harms nothing: retry, check, send again, open again",
+                    ),
+                    ("make_secrets", "Can make what is shown once: keys of the API, secrets of endpoints"),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="logo",
@@ -160,5 +169,44 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="apikey",
             index=models.Index(fields=["organization", "-created_at", "-id"], name="api_key_newest"),
+        ),
+        migrations.CreateModel(
+            name="StaffAction",
+            fields=[
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="staff_action",
+                        serialize=False,
+                        to="admin.logentry",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("asked", "asked for: how it ended was not learnt"),
+                            ("done", "Done"),
+                            ("refused", "Refused"),
+                        ],
+                        default="done",
+                        max_length=8,
+                    ),
+                ),
+                ("refusal", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="organizations.organization",
+                    ),
+                ),
+            ],
         ),
     ]

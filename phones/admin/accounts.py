@@ -1,6 +1,7 @@
 """A WABA's page with what concerns its numbers: the next check, and its release."""
 
 from django.contrib import admin
+from django.utils import timezone
 
 from api.errors import ConflictError
 from organizations.admin.acts import confirmed
@@ -8,6 +9,7 @@ from phones.disconnecting import RELEASED, leave_waba
 from phones.reasons import Actor
 from wabas.admin import WabaAdmin
 from wabas.models import Waba
+from wabas.services import check_soon
 
 admin.site.unregister(Waba)
 
@@ -18,7 +20,17 @@ class NotConnectedError(ConflictError):
 
 @admin.register(Waba)
 class ConnectedWabaAdmin(WabaAdmin):
-    actions = ["release", *WabaAdmin.actions]
+    actions = ["check_now", "release", *WabaAdmin.actions]
+
+    @confirmed(
+        "Check at Meta",
+        "The account, our subscription and all its numbers are read at Meta, within a minute.",
+        permission="support",
+    )
+    def check_now(self, waba: Waba) -> None:
+        if not waba.is_connected:
+            raise NotConnectedError
+        check_soon(waba_id=waba.pk, at=timezone.now())
 
     @confirmed(
         "Release this WABA",
@@ -32,4 +44,4 @@ class ConnectedWabaAdmin(WabaAdmin):
         leave_waba(waba=waba, reason=RELEASED, initiated_by=Actor.PLATFORM)
 
     def offers(self, action: str, row: Waba) -> bool:
-        return row.is_connected if action == "release" else super().offers(action, row)
+        return row.is_connected if action in {"release", "check_now"} else super().offers(action, row)

@@ -29,11 +29,13 @@ from organizations.admin.filters import OrganizationFilter, by_value
 from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
-from phones import services
+from phones import on_request, services
+from phones.disconnecting import REQUESTED, disconnect_phone
 from phones.health import assess, sync_status
 from phones.models import PhoneNumber
 from phones.next_action import next_action
-from phones.reasons import Capability
+from phones.reasons import Actor, Capability
+from phones.registration import Standing, standing
 from phones.serializers import PhoneDetailOutput
 from wabas.models import Waba
 
@@ -47,6 +49,10 @@ CAPABILITIES = {
     Capability.CAN_SEND_MESSAGES: "send",
     Capability.CAN_SEND_TEMPLATES: "send templates",
 }
+
+
+class DisconnectedError(ConflictError):
+    message = "It is disconnected already."
 
 
 class CheckedJustNowError(ConflictError):
@@ -77,7 +83,7 @@ class PhoneNumberAdmin(RowAdmin):
         numbers=["meta_phone_number_id", "waba__meta_waba_id"],
         phones=["phone_number"],
     )
-    actions = ["check_now"]
+    actions = ["check_now", "register_now", "disconnect"]
     fieldsets = [
         section(
             None, "phone_number", "display_name", "works", "open_question", "organization_link", "waba_link",
@@ -165,10 +171,41 @@ class PhoneNumberAdmin(RowAdmin):
         state = sync_status(phone, timezone.now())
         return badge(tones[state], state)
 
-    @confirmed("Check at Meta", "Reads the number, its WABA and our subscription at Meta, in a moment.")
+    @confirmed(
+        "Check at Meta",
+        "Reads the number, its WABA and our subscription at Meta, in a moment.",
+        permission="support",
+    )
     def check_now(self, phone: PhoneNumber) -> None:
         if not services.request_sync(phone=phone):
             raise CheckedJustNowError
+
+    @confirmed(
+        "Register again",
+        "Puts the number on the Cloud API with the PIN that is kept. Meta allows ten tries in 72 hours: each "
+        "counts. A number that works already is left alone.",
+        calls_out=True,
+    )
+    def register_now(self, phone: PhoneNumber) -> None:
+        on_request.register_phone(phone=phone)
+
+    @confirmed(
+        "Disconnect",
+        "The number stops working here and its organization is told; the other numbers of its WABA go on. "
+        "At Meta nothing is changed. It comes back by a new onboarding link.",
+    )
+    def disconnect(self, phone: PhoneNumber) -> None:
+        is_done = disconnect_phone(
+            phone=phone, reason=REQUESTED, initiated_by=Actor.PLATFORM, at=timezone.now()
+        )
+        if not is_done:
+            raise DisconnectedError
+
+    def offers(self, action: str, row: PhoneNumber) -> bool:
+        is_connected = row.disconnected_at is None
+        if action == "register_now":
+            return is_connected and standing(row) is Standing.NEEDS_REGISTRATION
+        return is_connected
 
     def elsewhere(self, row: PhoneNumber) -> list[tuple[str, str]]:
         return [

@@ -12,6 +12,7 @@ from tests.admin.world import Story, story
 from tests.wabas.world import meta
 
 __all__ = ["meta"]
+REASON = "The customer asked for it, ticket 4711."
 
 
 @pytest.fixture
@@ -36,10 +37,10 @@ def told(organization: Organization) -> Story:
 def act(staff: Client) -> Callable[..., Any]:
     """Chooses an action for rows and says yes to the question. The page afterwards comes back."""
 
-    def acted(action: str, *rows: Any, confirmed: bool = True) -> Any:
+    def acted(action: str, *rows: Any, confirmed: bool = True, **given: str) -> Any:
         opts = rows[0]._meta
         body = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
-        answer = {"confirmed": "yes"} if confirmed else {}
+        answer = {"confirmed": "yes", "reason": REASON} | given if confirmed else {}
         return staff.post(f"/admin/{opts.app_label}/{opts.model_name}/", body | answer, follow=True)
 
     return acted

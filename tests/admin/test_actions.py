@@ -7,8 +7,9 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from onboarding.models import OnboardingLink, Signup
-from organizations.models import ApiKey, Organization
+from organizations.models import ApiKey, Organization, StaffAction
 from phones.models import PhoneNumber
+from tests.admin.conftest import REASON
 from tests.admin.test_pages import address
 from tests.admin.world import story
 from wabas.models import Waba
@@ -48,9 +49,10 @@ def test_pending_links_are_deleted_and_others_refused_with_the_reason(act, told,
         f"Delete: not done for {told.link.name}. Only a pending link can be deleted.",
         "Delete: done for Pending.",
     ]
-    assert [(entry.object_id, entry.is_deletion()) for entry in LogEntry.objects.all()] == [
-        (str(pending.pk), True)
-    ]
+    assert {(entry.object_id, entry.is_deletion()) for entry in LogEntry.objects.all()} == {
+        (str(told.link.pk), False), (str(pending.pk), True),
+    }  # fmt: skip
+    assert [noted.reason for noted in StaffAction.objects.order_by("pk")] == [REASON, REASON]
 
 
 def test_deleting_forgets_a_token_that_no_number_uses(act, told, pending):
@@ -88,13 +90,37 @@ def test_a_link_whose_step_failed_is_retried(act, told):
     assert "Retry." in LogEntry.objects.get().get_change_message()
 
 
-def test_a_link_with_nothing_to_run_is_refused_and_leaves_no_line(act, pending):
+def test_a_link_with_nothing_to_run_is_refused_and_the_log_says_so(act, pending):
     page = act("retry", pending)
 
-    assert messages_of(page) == [
-        "Retry: not done for Pending. There is nothing to run again: the end-user has to open the link."
-    ]
+    refusal = "There is nothing to run again: the end-user has to open the link."
+    assert messages_of(page) == [f"Retry: not done for Pending. {refusal}"]
+    noted = StaffAction.objects.get()
+    assert (noted.outcome, noted.refusal, noted.organization_id) == (
+        "refused", refusal, pending.organization_id,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "no", "x" * 501])
+def test_without_a_reason_the_question_is_asked_again_and_nothing_happens(act, told, reason):
+    page = act("suspend", told.organization, reason=reason)
+
+    assert page.templates[0].name == "admin/ask.html"
+    assert page.context["form"].errors["reason"]
+    assert not Organization.objects.get(pk=told.organization.pk).is_suspended
     assert not LogEntry.objects.exists()
+
+
+def test_the_reason_stands_in_the_log_with_who_did_what_and_whose_row_it_was(act, told, staff_user):
+    act("deactivate", told.webhook, reason="Their server is flooded.")
+
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id) == (staff_user, str(told.webhook.pk))
+    assert entry.get_change_message() == "Deactivate. Reason: Their server is flooded."
+    noted = entry.staff_action
+    assert (noted.reason, noted.outcome, noted.organization) == (
+        "Their server is flooded.", "done", told.organization,
+    )  # fmt: skip
 
 
 def test_a_suspended_organization_is_shut_out_and_let_in_again(act, api, organization):
@@ -152,11 +178,11 @@ def test_only_the_buttons_that_make_sense_are_offered(staff, told, pending):
         ]
 
     assert offered(pending) == ["retry", "delete_selected"]
-    assert offered(told.link) == []
-    assert offered(told.webhook) == ["deactivate"]
+    assert offered(told.link) == ["retry_from"]
+    assert offered(told.webhook) == ["deactivate", "send_failed_again"]
     assert offered(told.organization) == ["suspend", "fetch_logo_again"]
     assert offered(told.key) == ["revoke"]
-    assert offered(told.phone) == ["check_now"]
+    assert offered(told.phone) == ["check_now", "disconnect"]
     assert offered(told.delivery) == ["redeliver"]
 
 

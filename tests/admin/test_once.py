@@ -247,6 +247,7 @@ def test_the_rules_of_registered_numbers_hold_for_staff_too(fill, staff, organiz
             "action": "delete_selected",
             "_selected_action": [str(OnboardingLink.objects.get().pk)],
             "confirmed": "1",
+            "reason": "asked by mail",
         },
     )
     assert OnboardingLink.objects.count() == 0

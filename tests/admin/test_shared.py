@@ -10,12 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from onboarding.models import OnboardingLink, SharedWaba, Signup
+from organizations.models import StaffAction
 from organizations.services import create_organization
 from tests.admin.test_actions import messages_of
 from tests.admin.test_pages import address
 from tests.admin.test_search import search
 
 __all__ = ["search"]
+YES = {"confirmed": "yes", "reason": "asked by mail"}
 
 
 @pytest.fixture
@@ -63,46 +65,50 @@ def test_nothing_is_assigned_before_the_question_is_answered(staff, shared):
 def test_an_assigned_signup_is_looked_at_next_and_who_did_it_is_written_down(staff, staff_user, shared):
     signup = candidates()["Open at Acme CRM"]
 
-    page = staff.post(assign_url(shared, signup), {"confirmed": "yes"}, follow=True)
+    page = staff.post(assign_url(shared, signup), YES, follow=True)
 
     shared.refresh_from_db()
     assert (shared.outcome, shared.signup, shared.settled_by) == ("waiting", signup, staff_user)
     assert shared.next_look_at <= timezone.now()
-    assert messages_of(page) == [f"Assigned to signup {signup.pk} of Open at Acme CRM."]
+    assert messages_of(page) == [f"Assign to signup {signup.pk} of Open at Acme CRM: done."]
     assert str(signup.pk) in LogEntry.objects.get().get_change_message()
 
 
-def test_who_is_no_candidate_is_refused_and_leaves_no_line(staff, shared, told):
-    page = staff.post(assign_url(shared, told.failed), {"confirmed": "yes"}, follow=True)
+def test_who_is_no_candidate_is_refused_and_the_log_says_so(staff, shared, told):
+    page = staff.post(assign_url(shared, told.failed), YES, follow=True)
 
-    assert messages_of(page)[0].startswith("Not done. That signup cannot take it")
+    assert "That signup cannot take it" in messages_of(page)[0]
     shared.refresh_from_db()
-    assert (shared.outcome, LogEntry.objects.count()) == ("several", 0)
+    assert (shared.outcome, StaffAction.objects.get().outcome) == ("several", "refused")
 
 
 def test_what_has_its_signup_is_not_given_to_another(staff, shared, told):
     signup = candidates()["Open at Acme CRM"]
     SharedWaba.objects.filter(pk=shared.pk).update(outcome="recovered", signup=told.signup)
 
-    page = staff.post(assign_url(shared, signup), {"confirmed": "yes"}, follow=True)
+    page = staff.post(assign_url(shared, signup), YES, follow=True)
 
-    assert messages_of(page) == ["Not done. It has its signup already."]
+    assert messages_of(page)[0].endswith("It has its signup already.")
     assert page_of(staff, shared).context["tables"] == []
 
 
 def test_without_our_system_users_token_nothing_is_assigned(staff, shared, settings):
     settings.META_SYSTEM_USER_TOKEN = ""
 
-    page = staff.post(assign_url(shared, candidates()["Open at Acme CRM"]), {"confirmed": "yes"}, follow=True)
+    page = staff.post(
+        assign_url(shared, candidates()["Open at Acme CRM"]),
+        YES,
+        follow=True,
+    )
 
-    assert messages_of(page)[0].startswith("Not done. META_SYSTEM_USER_TOKEN is not set")
+    assert "META_SYSTEM_USER_TOKEN is not set" in messages_of(page)[0]
 
 
 def test_what_is_nobodys_is_given_up_and_can_be_looked_at_again(staff, staff_user, shared, act):
     url = reverse("admin:onboarding_sharedwaba_decide", args=[shared.pk])
     assert staff.get(url).status_code == 200
 
-    staff.post(url, {"confirmed": "yes"})
+    staff.post(url, YES)
     shared.refresh_from_db()
     assert (shared.outcome, shared.settled_by) == ("given_up", staff_user)
     act("look_again", shared)
@@ -118,7 +124,7 @@ def test_who_may_only_look_decides_nothing(client, django_user_model, shared):
     signup = candidates()["Open at Acme CRM"]
 
     assert page_of(client, shared).status_code == 200
-    assert client.post(assign_url(shared, signup), {"confirmed": "yes"}).status_code == 403
+    assert client.post(assign_url(shared, signup), YES).status_code == 403
 
 
 def test_a_shared_waba_is_found_by_every_id_and_by_support(staff, search, shared, told):

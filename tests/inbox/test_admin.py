@@ -64,7 +64,7 @@ def test_a_row_is_found_by_what_support_is_given(phone, kind):
 def test_staff_who_may_erases_a_person(phone):
     receive(phone, message())
     contact = Contact.objects.get()
-    body = {"action": "erase", "_selected_action": str(contact.pk), "confirmed": "yes"}
+    body = {"action": "erase", "_selected_action": str(contact.pk), "confirmed": "yes", "reason": "asked"}
 
     staff(*LOOK).post("/admin/inbox/contact/", body)
     assert Contact.objects.exists()

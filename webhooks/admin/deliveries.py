@@ -69,7 +69,9 @@ class DeliveryAdmin(RowAdmin):
         return delivery.event.name
 
     @confirmed(
-        "Send again", "The same event, with the same id and body, is sent to the endpoint once more, now."
+        "Send again",
+        "The same event, with the same id and body, is sent to the endpoint once more, now.",
+        permission="support",
     )
     def redeliver(self, delivery: Delivery) -> None:
         redelivery.redeliver(delivery=delivery)

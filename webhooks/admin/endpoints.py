@@ -1,28 +1,55 @@
 """Customers' endpoints: where events go, whether they are sent there now, and what came of the newest."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_variables
 
 from api.errors import ConflictError
 from organizations.admin.acts import confirmed
-from organizations.admin.cells import copies, links, list_url, listed, minutes, moment, times, yes_no
+from organizations.admin.audit import note_act
+from organizations.admin.cells import (
+    admin_url,
+    copies,
+    links,
+    list_url,
+    listed,
+    minutes,
+    moment,
+    times,
+    yes_no,
+)
 from organizations.admin.filters import OrganizationFilter
+from organizations.admin.once import OnceForm, Shown
 from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
 from webhooks import services
+from webhooks.admin.rotating import MAKING_SECRETS, RotationForm, shown
 from webhooks.admin.states import deliveries_table, endpoint_badge, newest
 from webhooks.models import Delivery, OutgoingWebhook, WebhookLane
+from webhooks.redelivery import replay
 from webhooks.serializers import OutgoingWebhookOutput
 
 
 class DeletedError(ConflictError):
     message = "Its owner has deleted it."
+
+
+class NothingFailedError(ConflictError):
+    message = "Nothing has failed there since then that was not sent again."
+
+
+SINCE = [("1", "the last hour"), ("24", "the last day"), ("72", "the last three days")]
 
 
 class EndpointStateFilter(admin.SimpleListFilter):
@@ -53,7 +80,7 @@ class OutgoingWebhookAdmin(RowAdmin):
         ids=["pk", "organization_id", "waba_id", "onboarding_links__id"],
         numbers=["waba__meta_waba_id"],
     )
-    actions = ["activate", "deactivate"]
+    actions = ["activate", "deactivate", "send_failed_again"]
     fieldsets = [
         section(
             None, "address", "state", "event_names", "organization_link", "waba_link", "description", "our_id"
@@ -91,7 +118,11 @@ class OutgoingWebhookAdmin(RowAdmin):
     def has_previous_secret(self, webhook: OutgoingWebhook) -> str:
         return yes_no(webhook.has_previous_secret(timezone.now()))
 
-    @confirmed("Activate", "What was held in the meantime is sent now, and what comes is sent again.")
+    @confirmed(
+        "Activate",
+        "What was held in the meantime is sent now, and what comes is sent again.",
+        permission="support",
+    )
     def activate(self, webhook: OutgoingWebhook) -> None:
         switched(webhook, is_active=True)
 
@@ -99,12 +130,53 @@ class OutgoingWebhookAdmin(RowAdmin):
     def deactivate(self, webhook: OutgoingWebhook) -> None:
         switched(webhook, is_active=False)
 
+    @confirmed(
+        "Send failed ones again",
+        "What failed since then is sent once more, one after another, each with the id that it had.",
+        permission="support",
+        choose=lambda _: SINCE,
+    )
+    def send_failed_again(self, webhook: OutgoingWebhook, choice: str) -> None:
+        since = timezone.now() - timedelta(hours=int(choice))
+        if not replay(webhook=webhook, since=since, status=Delivery.State.FAILED):
+            raise NothingFailedError
+
     def offers(self, action: str, row: OutgoingWebhook) -> bool:
-        return row.deleted_at is None and row.is_active == (action == "deactivate")
+        return row.deleted_at is None and row.is_active == (action != "activate")
+
+    def get_urls(self) -> list[URLPattern]:
+        rotate = self.admin_site.admin_view(self.rotate)
+        here = [path("<path:object_id>/rotate/", rotate, name="webhooks_outgoingwebhook_rotate")]
+        return [*here, *super().get_urls()]
+
+    @method_decorator(sensitive_variables())
+    def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A new secret, shown once to whoever made it; the customer gets it from them."""
+        webhook = self.get_object(request, object_id)
+        if webhook is None or webhook.deleted_at:
+            raise Http404
+        if not (self.has_operate_permission(request) and request.user.has_perm(MAKING_SECRETS)):
+            raise PermissionDenied
+
+        def make(given: dict[str, Any]) -> Shown:
+            with transaction.atomic():
+                note_act(self, request, webhook, "Rotate the secret", given["reason"])
+                return shown(services.rotate_secret(webhook=webhook, grace=given["grace"]))
+
+        return OnceForm(
+            title="A new secret for this endpoint",
+            intro="It signs from now on, and is shown on the next page, once. Hand it to the customer.",
+            button="Make the secret",
+            form=RotationForm,
+            make=make,
+            back_url=admin_url(webhook),
+        ).answer(request, self)
 
     def elsewhere(self, row: OutgoingWebhook) -> list[tuple[str, str]]:
         links: Any = OutgoingWebhook.onboarding_links
+        rotation = reverse("admin:webhooks_outgoingwebhook_rotate", args=[row.pk])
         return [
+            *([] if row.deleted_at else [("Give it a new secret", rotation)]),
             ("All its deliveries", f"{list_url(Delivery)}?q={row.pk}"),
             ("Onboarding links that made it", f"{list_url(links.rel.related_model)}?q={row.pk}"),
         ]
