@@ -10,6 +10,8 @@ from structlog.typing import EventDict, WrappedLogger
 from vault.redaction import redacted
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# What the pipeline itself adds to a line.
+OF_THE_PIPELINE = frozenset({"timestamp", "level", "logger"})
 OURS = (
     "api",
     "backoffice",
@@ -32,8 +34,8 @@ def with_traceback(logger: WrappedLogger, method: str, event: EventDict) -> Even
 
 
 def without_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    clean: EventDict = redacted(event)
-    return clean
+    event.update(redacted({key: value for key, value in event.items() if key not in OF_THE_PIPELINE}))
+    return event
 
 
 def has_traceback(record: logging.LogRecord) -> bool:

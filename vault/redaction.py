@@ -46,6 +46,10 @@ SHAPES = re.compile(
 )
 
 
+# What no shape can do without: most texts have none of it, and looking for a shape takes ten times as long.
+LIKELY = re.compile(r"[=:]|sk_org_|whsec_|eaa|aq|bearer|basic|/shared/", re.IGNORECASE)
+
+
 def redacted(value: Any) -> Any:
     """The same without secrets, whatever is nested in it; what is no JSON becomes text."""
     return _walked(value, _known(tuple(secret_settings())))
@@ -79,7 +83,8 @@ def _is_secret(key: object, inner: object) -> bool:
 
 
 def _cleaned(text: str, known: re.Pattern[str] | None) -> str:
-    return SHAPES.sub(_shown, known.sub(HIDDEN, text) if known else text)
+    text = known.sub(HIDDEN, text) if known else text
+    return SHAPES.sub(_shown, text) if LIKELY.search(text) else text
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -1,6 +1,7 @@
 """/metrics: who may read it, what it says of requests and of the database, and from several processes."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -109,6 +110,24 @@ def test_every_metric_of_ours_has_words_a_unit_where_it_measures_and_few_labels(
                       "state", "secret", "older_than_seconds"}  # fmt: skip
     assert all(len(family.documentation) > 10 for family in ours)
     assert all("seconds" in family.name for family in ours if family.type == "histogram")
+
+
+def test_the_guide_lists_every_metric_and_no_other(db: None) -> None:
+    section = (ROOT / "docs/guides/operations.md").read_text().partition("### Metrics")[2]
+    listed = {
+        name
+        for line in section.partition("Alerts worth having")[0].splitlines()
+        for name in re.findall(r"`([a-z_]+)`", line.split("|")[1] if line.startswith("|") else "")
+    }
+
+    families = [family for registry in (REGISTRY, metrics.of_database) for family in registry.collect()]
+
+    ours = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in families
+        if not family.name.startswith(("python_", "process_"))
+    }
+    assert listed == ours
 
 
 def test_what_stands_in_the_database_is_counted(organization: Organization) -> None:
