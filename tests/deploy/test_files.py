@@ -165,3 +165,13 @@ def test_a_unit_runs_as_nobody_special_from_the_release(name):
     assert service["ExecStart"].startswith("/opt/gangway/current/.venv/bin/")
     assert service["NoNewPrivileges"] == "true"
     assert service["EnvironmentFile"] == "/etc/gangway/env"
+
+
+def test_every_process_that_counts_may_write_its_figures_down():
+    told = (DEPLOY / "tmpfiles.conf").read_text().splitlines()[-1].split()
+    for name, parsed in UNITS.items():
+        if name.endswith(".service") and "prune" not in name:
+            folder = re.search(r"PROMETHEUS_MULTIPROC_DIR=(\S+)", parsed["Service"]["Environment"])
+            assert folder is not None
+            assert folder[1].startswith(parsed["Service"]["ReadWritePaths"] + "/")
+            assert told[:2] == ["D", parsed["Service"]["ReadWritePaths"]]
