@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken
-from django.apps import apps
 from django.conf import settings
-from django.db.models import F, Model, TextField
-from django.db.models.functions import Cast
+from django.db.models import Model
 from django.utils import timezone
 
 from backoffice.doctor.findings import Finding, failed, ok, warning
+from backoffice.key_rotation import stored, tables
 from inbox import retention as inbox
 from meta_events import retention as incoming
 from organizations import retention as answered
-from vault.fields import EncryptedTextField
 from webhooks import retention as outgoing
 
 # So many of each field are opened, from both ends of the table.
@@ -49,7 +46,7 @@ def encryption_keys() -> Finding:
     """Every stored secret opens, in a sample; the first key is the one that writes."""
     found = Opened()
     keys = [Fernet(key) for key in settings.FIELD_ENCRYPTION_KEYS]
-    for model, name in encrypted_fields():
+    for model, name in ((table.model, name) for table in tables() for name in table.names):
         sealed_rows = model._base_manager.exclude(**{f"{name}__isnull": True})
         found.total += sealed_rows.count()
         for sealed in sample(model, name):
@@ -57,18 +54,8 @@ def encryption_keys() -> Finding:
     return judged(found, len(keys))
 
 
-def encrypted_fields() -> Iterator[tuple[type[Model], str]]:
-    for model in apps.get_models():
-        for one in model._meta.local_concrete_fields:
-            if isinstance(one, EncryptedTextField):
-                yield model, one.name
-
-
 def sample(model: type[Model], name: str) -> set[str]:
-    """As it is stored: cast to plain text, so that the field does not open it."""
-    rows = model._base_manager.exclude(**{f"{name}__isnull": True}).annotate(
-        sealed=Cast(F(name), TextField())
-    )
+    rows = model._base_manager.exclude(**{f"{name}__isnull": True}).annotate(sealed=stored(name))
     return {
         sealed
         for order in ("pk", "-pk")
@@ -80,7 +67,7 @@ def opened(sealed: str, keys: list[Fernet]) -> tuple[int | None, datetime]:
     """The place of the key that opens it, None when none does, and when it was written."""
     for place, key in enumerate(keys):
         try:
-            key.decrypt(sealed)
+            key.decrypt(sealed.encode())
             return place, datetime.fromtimestamp(key.extract_timestamp(sealed), UTC)
         except InvalidToken:
             continue
@@ -106,7 +93,7 @@ def judged(found: Opened, keys: int) -> Finding:
             " still runs with the old list: restart all.",
         )
     behind = found.tried - found.counts[0]
-    return ok(f"{words}; {behind} still need an older one, so keep it")
+    return ok(f"{words}; {behind} still need an older one: keep it, or run manage.py rotate_encryption_key")
 
 
 def retention() -> Finding:
