@@ -222,6 +222,8 @@ META_CONFIG_ID = meta("META_CONFIG_ID", "", "780000000000001")
 META_BUSINESS_ID = meta("META_BUSINESS_ID", "", "100000000000001")
 META_SYSTEM_USER_ID = meta("META_SYSTEM_USER_ID", "", "100000000000002")
 META_SYSTEM_USER_TOKEN = meta("META_SYSTEM_USER_TOKEN", "", "sandbox-system-user-token")
+# New customers' businesses that Meta lets us onboard in 7 days: 10 at first, 200 after its reviews.
+META_ONBOARDING_LIMIT = env.int("META_ONBOARDING_LIMIT", default=10)
 # Solution Partners: the credit line that pays for customers' WABAs, and which of Meta's two ways shares it.
 META_CREDIT_LINE_ID = env.str("META_CREDIT_LINE_ID", default="")
 META_CREDIT_METHOD = env.str("META_CREDIT_METHOD", default="share_and_attach")

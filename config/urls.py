@@ -9,6 +9,7 @@ import shared_inbox.urls
 from api.errors import not_found
 from backoffice.health import healthz, readyz
 from backoffice.metrics import metrics
+from backoffice.search.views import search
 
 handler400 = "api.errors.bad_request"
 handler404 = "api.errors.not_found"
@@ -35,5 +36,6 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("admin/search/", admin.site.admin_view(search), name="staff-search"),
     path("admin/", admin.site.urls),
 ]

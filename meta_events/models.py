@@ -52,6 +52,7 @@ class Notification(models.Model):
             # Told apart by what stands in a statement's text: with a parameter no partial index serves it.
             models.Index(fields=["id"], name="notification_new", condition=Q(split_at__isnull=True)),
             models.Index(fields=["received_at"], name="notification_by_time"),
+            models.Index(fields=["id"], name="notification_unreadable", condition=Q(status="unreadable")),
         ]
 
     def __str__(self) -> str:

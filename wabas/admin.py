@@ -1,10 +1,11 @@
 """WABAs on staff's pages: whose, since when, and whether our token still opens them."""
 
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -40,7 +41,7 @@ TOKEN_TONES = {
     TokenStatus.INVALID: Tone.BAD,
     TokenStatus.MISSING: Tone.IDLE,
 }
-EXPIRES_SOON = timedelta(days=7)
+EXPIRES_SOON, TOLD_BEFORE = timedelta(days=7), timedelta(days=14)
 BANS = {
     "": (Tone.GOOD, "in order"),
     "REINSTATE": (Tone.GOOD, "in order again"),
@@ -60,6 +61,30 @@ SUBSCRIBED = {
 }
 
 
+TOKEN_FILTERS: Mapping[str, tuple[str, Callable[[datetime], Q]]] = {
+    "ending": (
+        "Ends within 14 days",
+        lambda now: Q(token_expires_at__isnull=False, token_expires_at__lte=now + TOLD_BEFORE),
+    ),
+    "refused": ("Refused by Meta", lambda _: Q(token_refused_at__isnull=False)),
+}
+
+
+class TokenFilter(admin.SimpleListFilter):
+    """Of connected WABAs: the others have none."""
+
+    title, parameter_name = "token", "token"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, words) for name, (words, _) in TOKEN_FILTERS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = TOKEN_FILTERS.get(self.value() or "")
+        rows: Any = queryset
+        found: QuerySet[Any] = rows.connected().filter(chosen[1](timezone.now())) if chosen else rows
+        return found
+
+
 @admin.register(Waba)
 class WabaAdmin(RowAdmin):
     about = "WhatsApp Business Accounts that customers shared with us in a signup."
@@ -67,7 +92,14 @@ class WabaAdmin(RowAdmin):
         "name_or_id", "meta_waba_id", "numbers", "state", "token", "subscription", "organization_link",
         "created_minute",
     ]  # fmt: skip
-    list_filter = ["status", "is_subscribed", "credit_line_status", OrganizationFilter, "created_at"]
+    list_filter = [
+        TokenFilter,
+        "status",
+        "is_subscribed",
+        "credit_line_status",
+        OrganizationFilter,
+        "created_at",
+    ]
     list_select_related = ["organization"]
     actions = ["revoke_credit_line"]
     search_fields = ["name", "owner_business_name", "organization__name", "phones__external_id"]

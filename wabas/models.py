@@ -120,6 +120,12 @@ class Waba(models.Model):
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="waba_newest"),
             models.Index(fields=["owner_business_id"], name="waba_by_owner"),
+            models.Index(fields=["created_at"], name="waba_by_time"),
+            models.Index(
+                fields=["token_refused_at"],
+                name="waba_refused",
+                condition=Q(token_refused_at__isnull=False),
+            ),
             models.Index(
                 fields=["token_expires_at"],
                 name="waba_token_ends",

@@ -34,6 +34,17 @@ def message_badge(message: Message) -> SafeString:
     return badge(TONES[Status(message.status)], message.status)
 
 
+class FateFilter(admin.SimpleListFilter):
+    title, parameter_name = "fate", "fate"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("unknown", "Given to Meta, answer not learnt")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        is_wanted = self.value() == "unknown"
+        return queryset.filter(outbox_entry__finished_at__isnull=False) if is_wanted else queryset
+
+
 @admin.register(Message)
 class MessageAdmin(RowAdmin):
     about = (
@@ -43,6 +54,7 @@ class MessageAdmin(RowAdmin):
     list_display = ["created_minute", "direction", "type", "state", "source", "phone_link", "wamid"]
     list_filter = [
         by_value("status", "status", Status.values),
+        FateFilter,
         by_value("direction", "way", Message.Direction.values),
         by_value("type", "type", TYPES),
         by_value("source", "source", dict(Message.Source.choices)),

@@ -87,6 +87,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("split_at__isnull", True)), fields=["id"], name="notification_new"
                     ),
                     models.Index(fields=["received_at"], name="notification_by_time"),
+                    models.Index(
+                        condition=models.Q(("status", "unreadable")),
+                        fields=["id"],
+                        name="notification_unreadable",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("sha256",), name="notification_once"),

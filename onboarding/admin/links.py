@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from onboarding import interventions, services
 from onboarding.admin import steps
 from onboarding.admin.end_user import page_in_words
-from onboarding.admin.filters import AttentionFilter, StatusFilter
+from onboarding.admin.filters import AttentionFilter, FailureFilter, StatusFilter
 from onboarding.admin.making import LinkForm, shown
 from onboarding.admin.story import story_of
 from onboarding.admin.timeline import timeline
@@ -61,6 +61,7 @@ class OnboardingLinkAdmin(RowAdmin):
     list_filter = [
         StatusFilter,
         AttentionFilter,
+        FailureFilter,
         by_value("last_error__code", "last error", sorted(error_texts())),
         "mode",
         OrganizationFilter,

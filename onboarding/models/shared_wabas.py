@@ -60,6 +60,9 @@ class SharedWaba(models.Model):
         ordering = ["-last_told_at", "-id"]
         indexes = [
             models.Index(fields=["-last_told_at", "-id"], name="shared_newest"),
+            models.Index(
+                fields=["outcome"], name="shared_for_support", condition=Q(outcome__in=["several", "nobody"])
+            ),
             models.Index(fields=["next_look_at"], name="shared_due", condition=Q(outcome="waiting")),
         ]
 

@@ -91,6 +91,13 @@ class Signup(models.Model):
                 condition=Q(state="opened", session_at__isnull=False),
             ),
             models.Index(fields=["meta_waba_id"], name="signup_by_waba"),
+            # Of the front page's figures.
+            models.Index(
+                fields=["finished_at", "state"], name="signup_ended", condition=Q(finished_at__isnull=False)
+            ),
+            models.Index(
+                fields=["abandoned_at"], name="signup_left", condition=Q(abandoned_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -153,6 +160,7 @@ class StepRun(models.Model):
             models.Index(fields=["next_attempt_at"], name="step_due", condition=Q(status="waiting")),
             models.Index(fields=["next_attempt_at"], name="step_cooling", condition=Q(status="failed")),
             models.Index(fields=["lease_expires_at"], name="step_leased", condition=Q(status="running")),
+            models.Index(fields=["started_at"], name="step_troubled", condition=Q(error__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,6 @@ SECTIONS = (
     ("Webhooks", ("OutgoingWebhook", "Delivery", "Event")),
     ("From Meta", ("Change", "Notification", "UserRequest")),
     ("Customers", ("Organization", "ApiKey")),
-    ("Staff", ("User", "Group")),
+    ("Staff", ("LogEntry", "User", "Group")),
 )
 ORDER = [name for _, names in SECTIONS for name in names]

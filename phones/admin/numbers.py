@@ -59,6 +59,16 @@ class CheckedJustNowError(ConflictError):
     message = "It was checked, or a check was asked for, a moment ago. Try again in two minutes."
 
 
+class ReadyFilter(admin.SimpleListFilter):
+    title, parameter_name = "can send", "ready"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Not ready")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(pk__in=PhoneNumber.objects.unready()) if self.value() == "no" else queryset
+
+
 @admin.register(PhoneNumber)
 class PhoneNumberAdmin(RowAdmin):
     about = (
@@ -69,6 +79,7 @@ class PhoneNumberAdmin(RowAdmin):
         "organization_link",
     ]  # fmt: skip
     list_filter = [
+        ReadyFilter,
         "is_registered",
         "is_coexistence",
         by_value("status", "status at Meta", STATUSES),

@@ -58,6 +58,7 @@ class EndpointStateFilter(admin.SimpleListFilter):
         "active": Q(deleted_at=None, is_active=True),
         "inactive": Q(deleted_at=None, is_active=False, disabled_reason=None),
         "disabled": Q(deleted_at=None, is_active=False, disabled_reason__isnull=False),
+        "failing": Q(deleted_at=None, is_active=True, lane__first_failure_at__isnull=False),
         "deleted": Q(deleted_at__isnull=False),
     }
 

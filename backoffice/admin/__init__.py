@@ -1,0 +1,5 @@
+"""Staff's page of what staff did."""
+
+from backoffice.admin import log
+
+__all__ = ["log"]

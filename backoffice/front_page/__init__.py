@@ -1,0 +1,1 @@
+"""The front page of the admin: what needs somebody, and how signups went of late."""
