@@ -13,6 +13,7 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.deprecation import MiddlewareMixin
 
 from onboarding.languages import FORMER_CODES
 
@@ -84,3 +85,12 @@ class Frames(PagesOnly, XFrameOptionsMiddleware):
 
 class ContentSecurityPolicy(PagesOnly, CSPMiddleware):
     pass
+
+
+class NotKept(PagesOnly, MiddlewareMixin):
+    """No browser and no proxy keeps a page of which its view does not say how long it may."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.get("Content-Type", "").startswith("text/html"):
+            response.setdefault("Cache-Control", "no-store")
+        return response

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "config.middleware.Messages",
     "config.middleware.Frames",
     "config.middleware.ContentSecurityPolicy",
+    "config.middleware.NotKept",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -386,10 +387,39 @@ if PUBLIC_HOST.scheme == "https":
     # Asked from within, by address and over plain HTTP.
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+    SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # Browsers take these names from this very host over https only: no neighbour can plant one.
+    SESSION_COOKIE_NAME = "__Host-gangway-session"
+    CSRF_COOKIE_NAME = "__Host-gangway-csrf"
 SESSION_COOKIE_HTTPONLY = True
-CSRF_COOKIE_HTTPONLY = False
+# The pages carry the token; no script reads the cookie.
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# ---- Staff ------------------------------------------------------------------------------------------
+
+SESSION_COOKIE_AGE = int(env.float("STAFF_SESSION_HOURS", default=12.0) * 3600)
+# In a quarter of an hour; `backoffice/staff_login.py`.
+STAFF_LOGIN_ATTEMPTS_PER_NAME = env.int("STAFF_LOGIN_ATTEMPTS_PER_NAME", default=10)
+STAFF_LOGIN_ATTEMPTS_PER_ADDRESS = env.int("STAFF_LOGIN_ATTEMPTS_PER_ADDRESS", default=50)
+VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{VALIDATORS}.NumericPasswordValidator"},
+]
+SILENCED_SYSTEM_CHECKS = [
+    # Looked for by name; ours are subclasses of both. tests/config/test_headers.py holds what they do.
+    "security.W002",
+    "security.W003",
+    # Other hosts of the domain are not ours to bind: SECURE_HSTS_INCLUDE_SUBDOMAINS and SECURE_HSTS_PRELOAD.
+    "security.W005",
+    "security.W021",
+]
 
 # ---- Logs -------------------------------------------------------------------------------------------
 

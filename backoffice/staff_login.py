@@ -1,0 +1,65 @@
+"""The admin's login: so many attempts of one name and from one address, each of them in the log.
+
+Every attempt counts, the right password's too, and is counted before the password is looked at: a guess that
+comes at the same moment is one of them.
+"""
+
+import hashlib
+import math
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+
+from api.page_calls import caller_address
+from api.throttling import Rate, spend
+
+log = structlog.get_logger("backoffice.login")
+# Seconds.
+WINDOW = 15 * 60
+
+
+class LoginForm(AdminAuthenticationForm):
+    """Refuses during a block whatever is entered, in words that do not tell whether the name is anybody's."""
+
+    def clean(self) -> dict[str, Any]:
+        name, address = str(self.cleaned_data.get("username") or ""), self.address
+        if seconds := block_of(name, address):
+            note("refused", name, address)
+            minutes = math.ceil(seconds / 60)
+            raise ValidationError(
+                f"Too many attempts. Wait {minutes} {'minute' if minutes == 1 else 'minutes'}.",
+                code="too_many_attempts",
+            )
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except ValidationError:
+            note("failed", name, address)
+            raise
+        note("succeeded", name, address)
+        return cleaned
+
+    @property
+    def address(self) -> str:
+        return caller_address(self.request) if self.request is not None else ""
+
+
+def block_of(name: str, address: str) -> int:
+    """Counts an attempt. Seconds that this name or this address has to wait, 0 for none."""
+    # The name is hashed: some people enter their password there.
+    named = hashlib.sha256(name.casefold().encode()).hexdigest()
+    counted = (
+        spend(f"login-name:{named}", Rate(settings.STAFF_LOGIN_ATTEMPTS_PER_NAME, WINDOW)),
+        spend(f"login-address:{address}", Rate(settings.STAFF_LOGIN_ATTEMPTS_PER_ADDRESS, WINDOW)),
+    )
+    return max((spent.reset for spent in counted if spent.is_over), default=0)
+
+
+def note(outcome: str, name: str, address: str) -> None:
+    """The user's id where the name is somebody's; never what was entered."""
+    user = get_user_model()._default_manager.filter(username=name).values_list("pk", flat=True).first()
+    write = log.info if outcome == "succeeded" else log.warning
+    write("login of staff", outcome=outcome, user=user, address=address)
