@@ -4,7 +4,7 @@
 SECTIONS = (
     ("Onboarding", ("OnboardingLink", "RegisteredNumber", "SharedWaba")),
     ("WhatsApp", ("PhoneNumber", "Waba")),
-    ("Inbox", ("Conversation", "Message", "Contact")),
+    ("Inbox", ("Conversation", "Message", "Contact", "SharedInboxLink")),
     ("Webhooks", ("OutgoingWebhook", "Delivery", "Event")),
     ("From Meta", ("Change", "Notification", "UserRequest")),
     ("Customers", ("Organization", "ApiKey")),
