@@ -49,7 +49,8 @@ def business_of(business: Mapping[str, Any], number: str | None) -> Setup:
 
 
 def number_of(link: OnboardingLink) -> str | None:
-    return (link.business or {}).get("phoneNumber") or link.expected_phone_number
+    """The expected one first: with any other the signup ends as WRONG_NUMBER."""
+    return link.expected_phone_number or (link.business or {}).get("phoneNumber")
 
 
 def phone_of(number: str | None) -> Setup:

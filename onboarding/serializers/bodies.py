@@ -77,7 +77,8 @@ class LinkInput(Input):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The fields beside each other; at the very end the logo, which is fetched."""
-        refused = lacking_for_landing(attrs) | useless_number(attrs)
+        of_business = lacking_for_landing(attrs) | another_number(attrs)
+        refused = useless_number(attrs) | ({"business": of_business} if of_business else {})
         if refused:
             raise ValidationError(refused)
         url = attrs.get("branding", {}).get("logoUrl")
@@ -98,12 +99,21 @@ class LinkInput(Input):
 
 
 def lacking_for_landing(given: dict[str, Any]) -> dict[str, Any]:
-    """Errors of what a landing page that was asked for cannot be made without."""
+    """Errors of the fields of `business` that a landing page was asked for without."""
     lacking = [name for name in NEEDED if name not in given.get("business", {})]
     if not given.get("landing_page") or not lacking:
         return {}
     needed = [ErrorDetail("Needed for the landing page.", code="required")]
-    return {"business": dict.fromkeys(lacking, needed)}
+    return dict.fromkeys(lacking, needed)
+
+
+def another_number(given: dict[str, Any]) -> dict[str, Any]:
+    """The error of a number of the business that is not the expected one: whoever takes it over fails."""
+    number, expected = given.get("business", {}).get("phoneNumber"), given.get("expected_phone_number")
+    if not number or expected in {None, number}:
+        return {}
+    message = "expectedPhoneNumber is another one, and no other can be connected: give it here, or nothing."
+    return {"phoneNumber": [ErrorDetail(message, code="invalid")]}
 
 
 def useless_number(given: dict[str, Any]) -> dict[str, Any]:

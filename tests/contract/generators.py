@@ -49,6 +49,8 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
             narrow(schema.get("properties", {}), IN_BODY)
             # Of fields that are narrowed so far that the rules between them say nothing any more.
             schema.pop("allOf", None)
+    # Two numbers of one link would have to be the same one.
+    raw_schema["components"]["schemas"]["BusinessRequest"]["properties"]["phoneNumber"] |= {"enum": [None]}
     for operations in raw_schema["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):

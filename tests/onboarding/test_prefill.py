@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from onboarding.models import RegisteredNumber
+from onboarding.models import OnboardingLink, RegisteredNumber
 from tests.conftest import Api
 from tests.onboarding.conftest import Circle, EndUser, run_due
 from tests.onboarding.prefill import (
@@ -88,14 +88,26 @@ def test_a_number_is_split_into_its_calling_code_and_the_rest(
     assert setup == {"business": {"phone": {"code": code, "number": national}}}
 
 
-def test_the_expected_number_fills_the_number_screen_unless_the_business_has_one(make_link: MakeLink) -> None:
-    expected = {"expectedPhoneNumber": "+5491155551234"}
+def test_the_expected_number_fills_the_number_screen_and_no_other_does(make_link: MakeLink) -> None:
+    link = make_link(expectedPhoneNumber="+5491155551234")
+    expected = {"business": {"phone": {"code": 54, "number": "91155551234"}}}
 
-    alone = setup_with(make_link, **expected)
-    beside = setup_with(make_link, **expected, business={"phoneNumber": "+12024561111"})
+    alone = extras_on_page(link)["setup"]
+    # As a link may be that was made when two numbers were taken.
+    OnboardingLink.objects.update(business={"phoneNumber": "+12024561111"})
+    beside = extras_on_page(link)["setup"]
 
-    assert alone["business"]["phone"] == {"code": 54, "number": "91155551234"}
-    assert beside["business"]["phone"]["code"] == 1
+    assert (alone, beside) == (expected, expected)
+
+
+def test_a_business_number_that_is_not_the_expected_one_is_refused(api: Api) -> None:
+    body = {"name": "Acme", "expectedPhoneNumber": "+54 9 11 5555-1234"}
+
+    same = api.post("onboarding-links", body | {"business": {"phoneNumber": "5491155551234"}})
+    other = api.post("onboarding-links", body | {"business": {"phoneNumber": "+5491155551235"}})
+
+    assert (same.status_code, other.status_code) == (201, 400)
+    assert [one["field"] for one in other.json()["error"]["details"]] == ["business.phoneNumber"]
 
 
 def test_a_registered_number_goes_by_its_id_and_no_other_number_beside_it(
@@ -107,7 +119,7 @@ def test_a_registered_number_goes_by_its_id_and_no_other_number_beside_it(
         make_link,
         registeredNumberId=str(number.pk),
         expectedPhoneNumber=number.phone_number,
-        business={"phoneNumber": "+12024561111", "name": "Acme"},
+        business={"phoneNumber": number.phone_number, "name": "Acme"},
     )
 
     assert setup == {"business": {"name": "Acme"}, "preVerifiedPhone": {"ids": ["106540352242922"]}}
