@@ -9,11 +9,14 @@ from django.core.validators import validate_email
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.fields import UUID_FORM, Choice, Text, TextList
+from api.fields import CONTROLS, UUID_FORM, Choice, Text, TextList
 from onboarding.countries import COUNTRIES
 from onboarding.starter_templates.rows import NAMES
 
 BCP_47 = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+# What stands in an address without being seen: soft hyphens, joiners, marks of direction.
+UNSEEN = CONTROLS + r"\xad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff"
+ADDRESS = re.compile(rf'[^"\s@{UNSEEN}]+@[^"\s@{UNSEEN}]+')
 DIGITS = re.compile(r"[0-9]{1,20}", re.ASCII)
 # The offsets that are in use somewhere, and their neighbours of a quarter of an hour.
 UTC_OFFSET = re.compile(
@@ -35,13 +38,15 @@ class LanguageTag(Text):
 
 
 class Email(Text):
-    """An e-mail address."""
+    """An e-mail address, of characters that can be seen; a name in quotation marks is none."""
 
     default_error_messages = {"email": "This is not an e-mail address."}
-    request_schema = {"format": "email"}
+    request_schema = {"format": "email", "pattern": f"^{ADDRESS.pattern}$"}
 
     def to_internal_value(self, data: Any) -> str:
         address = super().to_internal_value(data)
+        if not ADDRESS.fullmatch(address):
+            self.fail("email")
         try:
             validate_email(address)
         except ValidationError:
