@@ -1,5 +1,6 @@
 """The landing page: public and plain, what the client gave and nothing more, gone with its link."""
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,24 @@ def test_the_page_says_who_the_business_is(api: Api) -> None:
         "Registration number 514567890 "
         "Phone +39 06 6981 2345 E-mail office@cafe-rio.example Website https://cafe-rio.example/"
     )
+
+
+@pytest.mark.parametrize(
+    ("email", "link"),
+    [
+        ("office@cafe-rio.example", "office@cafe-rio.example"),
+        ("x?bcc=a&body=pay-me@example.com", "x%3Fbcc%3Da%26body%3Dpay-me@example.com"),
+        ("a%40b+c@example.com", "a%2540b%2Bc@example.com"),
+        ("shop@caf\u00e9.example.com", "shop@caf%C3%A9.example.com"),
+    ],
+)
+def test_the_link_of_the_e_mail_address_has_the_address_and_nothing_else(
+    api: Api, email: str, link: str
+) -> None:
+    page = Client().get(path_of(api, business=FULL | {"email": email})).content.decode()
+
+    assert re.findall(r'href="mailto:([^"]*)"', page) == [link]
+    assert f">{html.escape(email)}</a>" in page
 
 
 def test_what_is_not_known_is_not_mentioned(api: Api) -> None:
