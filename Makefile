@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long drill drill-restart drill-restore check lint types layers migrations openapi format lock bench clean
+.PHONY: help run test test-long drill drill-restart drill-restore check lint types layers migrations openapi audit format lock bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,11 @@ migrations: $(DEV) ## Check that the migrations hold the models, on SQLite and o
 
 openapi: $(DEV) ## Check that the OpenAPI document is complete and valid
 	env $(TESTING) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+# Not a part of `check`, for it asks the network. Strict: what could not be looked up is a failure, not a silence.
+audit: $(DEV) ## Look up known vulnerabilities of everything that is locked; needs the network
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.txt
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements-dev.txt
 
 format: $(DEV) ## Rewrite the code in the house's style
 	$(BIN)/ruff check --fix-only .
