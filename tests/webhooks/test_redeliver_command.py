@@ -78,7 +78,7 @@ def test_on_a_terminal_it_draws_a_bar(webhook, monkeypatch):
     run(webhook.pk, out=terminal)
 
     half, whole, *_ = terminal.getvalue().split("\r")[1:]
-    assert half == f"[{'#' * 15}{'.' * 15}] 2 of 4 looked at, 2 to be sent again"
+    assert half == f"[{'#' * 15}{'.' * 15}] 2 of 4 looked at, 2 to be sent again\x1b[K"
     assert whole.startswith(f"[{'#' * 30}] 4 of 4 looked at")
     assert terminal.getvalue().endswith("\n4 are sent again, one after another.\n")
 

@@ -127,3 +127,23 @@ def said(*arguments: str) -> str:
     out = StringIO()
     call_command("prune", *arguments, stdout=out)
     return out.getvalue()
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_it_draws_a_bar(webhook, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for day in range(4):
+        delivered(webhook, NOW - KEPT - timedelta(days=day + 1))
+    terminal = Terminal()
+
+    call_command("prune", stdout=terminal)
+
+    none, half, whole, *_ = terminal.getvalue().split("\r")[1:]
+    assert none.startswith(f"[{'.' * 30}] 0 events")
+    assert half.startswith(f"[{'#' * 15}{'.' * 15}] 2 events")
+    assert whole.startswith(f"[{'#' * 30}] 4 events")
+    assert "\nDeleted 4 events" in terminal.getvalue()

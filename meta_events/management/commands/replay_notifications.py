@@ -9,11 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from api.progress import Progress
 from meta_events.replaying import Batch, Chosen, replay
 from meta_events.tasks import ring
 from phones.models import PhoneNumber
 
-WIDTH = 30
 STOPPED_BY_HAND = 130
 
 
@@ -40,27 +40,17 @@ class Command(BaseCommand):
             is_unknown=options["unknown"],
         )
         done, total = Batch(), chosen.notifications().count()
+        progress = Progress(self.stdout, total)
         try:
             for batch in replay(chosen, timezone.now()):
                 done = done.plus(batch)
-                self.show(done, total)
+                progress.show(done.notifications, f"{done.notifications} of {total} notifications")
                 ring()
         except KeyboardInterrupt:
             text = f"\nStopped. {worded(done)}; the same command begins anew."
             raise CommandError(text, returncode=STOPPED_BY_HAND) from None
-        if self.stdout.isatty():
-            self.stdout.write("")
+        progress.end()
         self.stdout.write(f"{worded(done)}, one after another.")
-
-    def show(self, done: Batch, total: int) -> None:
-        """A bar on a terminal, else a line a batch."""
-        counts = f"{done.notifications} of {total} notifications"
-        if not self.stdout.isatty():
-            self.stdout.write(counts)
-            return
-        part = min(WIDTH, WIDTH * done.notifications // max(1, total))
-        self.stdout.write(f"\r[{'#' * part}{'.' * (WIDTH - part)}] {counts}", ending="")
-        self.stdout.flush()
 
 
 def worded(done: Batch) -> str:

@@ -4,14 +4,14 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from organizations.models import Scope
+from organizations.models import ApiKey, Organization, Scope
 from organizations.services import create_organization, issue_key
 
 
 class Command(BaseCommand):
-    help = "Makes an organization, and its first API key, which is printed once."
+    help = "Makes an organization, and its first API key, which is printed once. Run again it makes neither."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
@@ -19,13 +19,24 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        organization = create_organization(name=options["name"])
-        made = {"id": str(organization.pk), "name": organization.name}
-        if options["with_key"]:
+        found = Organization.objects.filter(name=options["name"])
+        if found.count() > 1:
+            raise CommandError(f"{found.count()} organizations are called {options['name']!r} already.")
+        is_there = found.exists()
+        organization = found.get() if is_there else create_organization(name=options["name"])
+        made = {"id": str(organization.pk), "name": organization.name, "created": not is_there}
+        if (
+            options["with_key"]
+            and not ApiKey.objects.filter(organization=organization, revoked_at=None).exists()
+        ):
             made["key"] = issue_key(organization=organization, name="first key", scopes=Scope.values).secret
         if options["json"]:
             self.stdout.write(json.dumps(made))
             return
-        self.stdout.write(f"Organization {made['name']}: {made['id']}")
+        self.stdout.write(
+            f"Organization {made['name']}: {made['id']}{' (is there already)' if is_there else ''}"
+        )
         if "key" in made:
             self.stdout.write(f"API key (shown once): {made['key']}")
+        elif options["with_key"]:
+            self.stdout.write("It has an API key already; issue_api_key makes another one.")

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from organizations.models import ApiKey
-from organizations.services import revoke_key
+from organizations.services import PREFIX_LENGTH, revoke_key
 
 
 class Command(BaseCommand):
@@ -16,8 +16,10 @@ class Command(BaseCommand):
         parser.add_argument("prefix", help="what the key starts with, as lists and logs show it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        api_key = ApiKey.objects.filter(prefix=options["prefix"]).first()
+        # Whoever gives the whole key does not see it again in a message.
+        prefix = options["prefix"][:PREFIX_LENGTH]
+        api_key = ApiKey.objects.filter(prefix=prefix).first()
         if api_key is None:
-            raise CommandError(f"No API key starts with {options['prefix']!r}.")
+            raise CommandError(f"No API key starts with {prefix!r}.")
         revoke_key(api_key=api_key)
         self.stdout.write(f"Revoked {api_key.prefix} ({api_key.name}).")

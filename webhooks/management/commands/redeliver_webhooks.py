@@ -7,11 +7,11 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from api.errors import ApiError
+from api.progress import Progress
 from webhooks.models import OutgoingWebhook
 from webhooks.redelivery import Batch, ended, replay_in_batches
 from webhooks.serializers import OUTCOMES, ReplayInput
 
-WIDTH = 30
 STOPPED_BY_HAND = 130
 
 
@@ -37,25 +37,15 @@ class Command(BaseCommand):
 
     def replay(self, webhook: OutgoingWebhook, asked: dict[str, Any]) -> None:
         total, done = ended(webhook=webhook, **asked).count(), Batch(0, 0)
+        progress = Progress(self.stdout, total)
         try:
             for batch in replay_in_batches(webhook=webhook, **asked):
                 done = Batch(done.seen + batch.seen, done.added + batch.added)
-                self.show(done, total)
+                progress.show(done.seen, f"{done.seen} of {total} looked at, {done.added} to be sent again")
         except KeyboardInterrupt:
             text = f"\nStopped. {done.added} are sent again; the same command sends the rest."
             raise CommandError(text, returncode=STOPPED_BY_HAND) from None
         except ApiError as refused:
             raise CommandError(f"{refused} {done.added} are sent again.") from None
-        if self.stdout.isatty():
-            self.stdout.write("")
+        progress.end()
         self.stdout.write(f"{done.added} are sent again, one after another.")
-
-    def show(self, done: Batch, total: int) -> None:
-        """A bar on a terminal, else a line a batch."""
-        counts = f"{done.seen} of {total} looked at, {done.added} to be sent again"
-        if not self.stdout.isatty():
-            self.stdout.write(counts)
-            return
-        part = WIDTH if not total else min(WIDTH, WIDTH * done.seen // total)
-        self.stdout.write(f"\r[{'#' * part}{'.' * (WIDTH - part)}] {counts}", ending="")
-        self.stdout.flush()
