@@ -32,6 +32,20 @@ def line(longest: int, help_text: str = "") -> forms.CharField:
     return forms.CharField(required=False, widget=widget, help_text=help_text, show_hidden_initial=True)
 
 
+class NewOrganizationForm(ModelForm):
+    """Its name alone."""
+
+    class Meta:
+        model = Organization
+        fields = ["name"]
+
+    def clean_name(self) -> str:
+        asked = OrganizationInput(data={"name": self.cleaned_data["name"]}, partial=True)
+        if not asked.is_valid():
+            raise forms.ValidationError([str(said) for said in asked.errors["name"]])
+        return str(asked.validated_data["name"])
+
+
 class OrganizationForm(ModelForm):
     """`checked`: what the API says to this body. It is asked before, see `OrganizationAdmin`."""
 

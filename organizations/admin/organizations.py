@@ -13,7 +13,7 @@ from api.errors import ConflictError
 from organizations import services
 from organizations.admin.acts import confirmed
 from organizations.admin.api_keys import keys_table
-from organizations.admin.branding import OrganizationForm, checked, logo_cell
+from organizations.admin.branding import NewOrganizationForm, OrganizationForm, checked, logo_cell
 from organizations.admin.cells import NONE, Tone, badge, copies, list_url, minutes, times
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.index import ORDER
@@ -92,6 +92,8 @@ class OrganizationAdmin(RowAdmin):
         if obj is not None:
             given = {"checked": getattr(request, "checked_branding", None)}
             kwargs["form"] = type("OrganizationForm", (OrganizationForm,), given)
+        else:
+            kwargs["form"] = NewOrganizationForm
         return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:

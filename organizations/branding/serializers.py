@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import PlainText, Text, Timestamp
+from api.fields import PlainText, Timestamp
 from api.serializers import Input, Output
 from organizations.branding.fields import LogoUrl
 from organizations.branding.logos import LogoError, fetched_logo, logo_url
@@ -35,7 +35,7 @@ class BrandingInput(Input):
 class OrganizationInput(BrandingInput):
     """What a PATCH changes. A new `logoUrl` is fetched here, while nothing is being changed."""
 
-    name = Text(required=False, max_length=255)
+    name = PlainText(required=False, max_length=255)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """`logo_url` becomes `picture`: what was found there, or None."""

@@ -85,7 +85,14 @@ def test_a_text_too_long_is_refused_at_its_field(
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", ""), ("name", "x" * 256), ("button_text", "a\tb"), ("logo_url", "ftp://x"), ("logo_url", "x")],
+    [
+        ("name", ""),
+        ("name", "x" * 256),
+        ("name", "a\u202eb"),
+        ("button_text", "a\tb"),
+        ("logo_url", "ftp://x"),
+        ("logo_url", "x"),
+    ],
 )
 def test_what_the_api_refuses_staff_cannot_store(
     staff: Client, organization: Organization, page: str, field: str, value: str
@@ -95,6 +102,16 @@ def test_what_the_api_refuses_staff_cannot_store(
     assert list(errors_of(staff.post(page, given))) == [field]
     organization.refresh_from_db()
     assert (organization.name, organization.success_message, organization.logo) == ("Acme CRM", None, None)
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "a\u202eb", "a\x1bb", "a\u2028b", " "])
+def test_a_new_organization_has_a_name_that_the_api_would_take(staff: Client, name: str) -> None:
+    add = address(Organization, "add")
+
+    assert list(errors_of(staff.post(add, {"name": name}))) == ["name"]
+    assert Organization.objects.filter(name=name).count() == 0
+    assert staff.post(add, {"name": "é" * 255}).status_code == 302
+    assert Organization.objects.filter(name="é" * 255).count() == 1
 
 
 def test_a_logo_that_cannot_be_fetched_is_refused_at_its_field(

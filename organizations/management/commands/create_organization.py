@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from organizations.branding.serializers import OrganizationInput
 from organizations.models import ApiKey, Organization, Scope
 from organizations.services import create_organization, issue_key
 
@@ -19,11 +20,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = Organization.objects.filter(name=options["name"])
+        name = checked(options["name"])
+        found = Organization.objects.filter(name=name)
         if found.count() > 1:
-            raise CommandError(f"{found.count()} organizations are called {options['name']!r} already.")
+            raise CommandError(f"{found.count()} organizations are called {name!r} already.")
         is_there = found.exists()
-        organization = found.get() if is_there else create_organization(name=options["name"])
+        organization = found.get() if is_there else create_organization(name=name)
         made = {"id": str(organization.pk), "name": organization.name, "created": not is_there}
         if (
             options["with_key"]
@@ -40,3 +42,11 @@ class Command(BaseCommand):
             self.stdout.write(f"API key (shown once): {made['key']}")
         elif options["with_key"]:
             self.stdout.write("It has an API key already; issue_api_key makes another one.")
+
+
+def checked(name: str) -> str:
+    """The name as the API would take it. Raises CommandError."""
+    asked = OrganizationInput(data={"name": name}, partial=True)
+    if not asked.is_valid():
+        raise CommandError("; ".join(map(str, asked.errors["name"])))
+    return str(asked.validated_data["name"])

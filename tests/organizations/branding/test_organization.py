@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -107,6 +108,17 @@ def test_a_name_has_1_to_255_characters_and_cannot_be_cleared(api: Api) -> None:
     for wrong in ("é" * 256, "", "  ", None, 7):
         assert refusal(api.patch("organization", {"name": wrong}))["field"] == "name"
     assert Organization.objects.get().name == "é" * 255
+
+
+NO_NAMES = ["Acme\u202egro.live", "Acme\nLtd", "Acme\x1b[31m", "Acme\u2066", "Acme\u2028Ltd"]
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_a_name_is_one_line_without_control_characters(api: Api, name: str) -> None:
+    assert refusal(api.patch("organization", {"name": name}))["field"] == "name"
+    with pytest.raises(CommandError):
+        call_command("create_organization", name)
+    assert [row.name for row in Organization.objects.all()] == ["Acme CRM"]
 
 
 @pytest.mark.parametrize("field", ["id", "createdAt", "logo", "suspendedAt", "welcome_message", "logoURL"])
