@@ -55,7 +55,7 @@ def failed_in_words(link: OnboardingLink, signup: Signup | None, now: datetime) 
         return ""
     if signup and vars(signup)["has_token"] and link.last_error["actor"] != Actor.END_USER:
         text = texts.error_text(error["code"])
-        return f"“{text.title}” There is no button: the sign-in is here, and the rest is ours to do."
+        return f"“{text.title}” There is no button: the sign-in is kept, and goes on once the cause is gone."
     button = "The button is there, to try again." if error["canRetry"] else "There is no button to try again."
     asked = asked_in_words(link, signup, now)
     return f"“{error['title']}” {error['body']} {button}{asked}"

@@ -83,7 +83,7 @@ class OnboardingLinkAdmin(RowAdmin):
             "signups__steps__error__meta__traceId", "signups__request_id",
         ],
     )  # fmt: skip
-    actions = ["retry", "retry_from", "skip_step", "reopen", "delete_selected"]
+    actions = ["retry", "retry_from", "skip_step", "reopen", "release_and_retry", "delete_selected"]
     change_form_template = "admin/onboarding/onboardinglink/change_form.html"
     fieldsets = [
         section(
@@ -225,6 +225,15 @@ class OnboardingLinkAdmin(RowAdmin):
         interventions.reopen_link(link=link)
 
     @confirmed(
+        "Release the account, and retry",
+        "The organization that has it now loses it: its numbers stop working there and it is told. The "
+        "link then goes on. Only after both companies have agreed in writing.",
+        calls_out=True,
+    )
+    def release_and_retry(self, link: OnboardingLink) -> None:
+        interventions.release_and_retry(link=link)
+
+    @confirmed(
         "Delete",
         "Only a pending link can be deleted. Its page, its signups and a token that no number uses are gone.",
         permission="delete",
@@ -240,6 +249,8 @@ class OnboardingLinkAdmin(RowAdmin):
                 return row.status == OnboardingLink.Status.PENDING
             case "skip_step":
                 return bool(steps.optional([row]))
+            case "release_and_retry":
+                return (row.last_error or {}).get("code") == "ALREADY_CONNECTED"
             case "retry_from":
                 return bool(steps.retryable([row]))
             case "reopen":

@@ -1,13 +1,15 @@
 """What staff do to a link that does not go on, to a number, to an endpoint: by the pages, with the reason."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from onboarding.models import OnboardingLink, Signup
+from onboarding.models import OnboardingLink, Signup, StepRun
 from organizations.models import StaffAction
+from organizations.services import create_organization
 from phones.models import PhoneNumber
 from tests.admin.test_actions import messages_of
 from tests.admin.test_pages import address
@@ -58,6 +60,41 @@ def test_a_failed_link_is_opened_again(act, told):
     assert not Signup.objects.exclude(access_token=None).filter(link=link).exists()
 
 
+@pytest.fixture
+def taken(told, organization):
+    """Another organization's link brought the account that is connected here."""
+    Waba.objects.update(access_token=None)
+    error = {"code": "ALREADY_CONNECTED", "message": "It is in use.", "actor": "customer"}
+    link = OnboardingLink.objects.create(
+        organization=create_organization(name="Stranger Inc"), name="Theirs", last_error=error
+    )
+    signup = Signup.objects.create(
+        pk=uuid.uuid4(), link=link, state="failed", error=error, exchanged_at=timezone.now(),
+        access_token="EAA", meta_waba_id=told.waba.meta_waba_id,
+    )  # fmt: skip
+    StepRun.objects.create(signup=signup, step="save_waba", position=1, status="failed", error=error)
+    return link
+
+
+def test_an_account_in_use_is_released_there_and_the_link_goes_on(act, staff, told, taken):
+    offered = staff.get(address(OnboardingLink, "change", taken.pk)).context["buttons"]
+    assert "release_and_retry" in [button["action"] for button in offered]
+
+    page = act("release_and_retry", taken)
+
+    assert messages_of(page) == ["Release the account, and retry: done for Theirs."]
+    waba = Waba.objects.get(pk=told.waba.pk)
+    assert (waba.status, waba.disconnect_reason) == ("disconnected", "RELEASED")
+    assert OnboardingLink.objects.get(pk=taken.pk).status == "processing"
+
+
+def test_nothing_is_released_where_the_account_is_not_in_use(act, told):
+    page = act("release_and_retry", told.link)
+
+    assert "in no other organization" in messages_of(page)[0]
+    assert Waba.objects.get(pk=told.waba.pk).is_connected
+
+
 def test_a_links_page_leads_to_the_end_users_and_says_what_is_there(staff, told, organization):
     link = OnboardingLink.objects.create(organization=organization, name="Fresh")
     assert "The page with the button, to begin." in seen(staff, link)
@@ -76,7 +113,7 @@ def test_a_links_page_leads_to_the_end_users_and_says_what_is_there(staff, told,
     ("code", "actor", "words"),
     [
         ("CODE_EXPIRED", "end_user", "The button is there, to try again."),
-        ("CONFIGURATION", "platform", "the rest is ours to do"),
+        ("CONFIGURATION", "platform", "There is no button: the sign-in is kept"),
     ],
 )
 def test_it_says_whether_the_button_is_there(staff, told, code, actor, words):
