@@ -9,8 +9,19 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from api import throttling
+
 LOGIN = "/admin/login/?next=/admin/"
 SECRET = "a-long-password-of-staff"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_tried_yet() -> None:
+    """Redis remembers what the test before tried."""
+    counter = throttling.counter()
+    if isinstance(counter, throttling.RedisCounter):
+        for key in counter.client.scan_iter("gangway:rate:login-*"):
+            counter.client.delete(key)
 
 
 @pytest.fixture
