@@ -49,6 +49,9 @@ class RegisteredNumber(models.Model):
     code_given_at = models.DateTimeField(
         null=True, blank=True, help_text="A code was given to Meta then, whose answer was not learnt"
     )
+    renewing_since = models.DateTimeField(
+        null=True, blank=True, help_text="Its entry is being replaced: no code is entered meanwhile"
+    )
     verified_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="null until it is verified")
     used_at = models.DateTimeField(null=True, blank=True)

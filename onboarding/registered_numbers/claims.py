@@ -1,6 +1,7 @@
 """A number that several organizations ask for: who enters its code has it, and everybody else gives way."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from api.errors import ConflictError
 from onboarding.models import RegisteredNumber
@@ -9,10 +10,26 @@ from organizations.models import Organization
 from phones.models import PhoneNumber
 
 Status = RegisteredNumber.Status
+# So long a code whose answer was lost stands in the way of what would make it worthless.
+IN_DOUBT_FOR = timedelta(days=1)
+# Longer than the two calls of a renewal may take; after it whoever began it has died.
+RENEWAL_LASTS = timedelta(minutes=2)
 
 
 class AnothersError(ConflictError):
     message = "Another organization has proven that this number is its own."
+
+
+class VerifiedError(ConflictError):
+    message = "This number is verified already."
+
+
+class InDoubtError(ConflictError):
+    message = "A code was entered for this number, and Meta did not say whether it was right. Try later."
+
+
+class RenewingError(ConflictError):
+    message = "Another code is on its way to this number. Enter that one, or try again in a moment."
 
 
 def locked_rows(phone_number: str) -> RegisteredNumberQuerySet:
@@ -32,6 +49,30 @@ def refuse_anothers(phone_number: str, organization: Organization, now: datetime
     connected = PhoneNumber.objects.filter(phone_number=phone_number, disconnected_at=None)
     if others.published_as("verified", now).exists() or connected.filter(organization__in=users).exists():
         raise AnothersError
+
+
+def refuse_verified(number: RegisteredNumber, now: datetime) -> None:
+    if number.status == Status.VERIFIED and not number.is_expired(now):
+        raise VerifiedError
+
+
+def refuse_proven(number: RegisteredNumber, rows: Iterable[RegisteredNumber], now: datetime) -> None:
+    """Among the number's locked `rows`. Raises VerifiedError, or AnothersError."""
+    refuse_anothers(number.phone_number, number.organization, now)
+    for row in rows:
+        refuse_verified(row, now)
+
+
+def refuse_in_doubt(rows: Iterable[RegisteredNumber], now: datetime) -> None:
+    """A code is at Meta right now, or its answer was lost: it may have been right."""
+    if any(row.code_given_at and now - row.code_given_at < IN_DOUBT_FOR for row in rows):
+        raise InDoubtError
+
+
+def refuse_renewing(rows: Iterable[RegisteredNumber], now: datetime) -> None:
+    """The entry at Meta is being replaced: nobody proves the one that goes."""
+    if any(row.renewing_since and now - row.renewing_since < RENEWAL_LASTS for row in rows):
+        raise RenewingError
 
 
 def take_over(number: RegisteredNumber) -> None:

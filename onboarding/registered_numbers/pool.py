@@ -6,6 +6,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/embedd
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from api.errors import ConflictError, UnavailableError
 from meta_graph import preverified_numbers
@@ -13,6 +14,12 @@ from meta_graph.client import Token, system_token
 from meta_graph.errors import Action, Cause, GraphError
 from meta_graph.preverified_numbers import PreverifiedNumber
 from onboarding.models import RegisteredNumber
+from onboarding.registered_numbers.claims import (
+    locked_rows,
+    refuse_in_doubt,
+    refuse_proven,
+    refuse_renewing,
+)
 from phones.models import CodeRequest
 
 NEEDED = ("META_SYSTEM_USER_TOKEN", "META_BUSINESS_ID")
@@ -38,20 +45,19 @@ def our_token() -> Token:
 
 
 def put_in(number: RegisteredNumber, *, may_be_there: bool) -> None:
-    """Gives the number an entry where it has none. Raises GraphError, HeldError, NotSetUpError.
+    """Gives the number an entry where it has none. Raises GraphError, HeldError, and what `replace` does.
 
     `may_be_there`: by this organization or another it may have been put in before.
     """
-    if number.meta_preverified_id:
-        return
-    found = find(number.phone_number) if may_be_there else None
-    note_entry(number, unproven(found) if found else added(number.phone_number))
+    if not number.meta_preverified_id:
+        take_up(number, find(number.phone_number) if may_be_there else None)
 
 
 def renew(number: RegisteredNumber, refusal: GraphError) -> bool:
-    """After Meta would send no code: another entry, where the refusal was of this one. Raises GraphError.
+    """After Meta would send no code: another entry, where the refusal was of this one.
 
     Meta drops what nobody proves for 90 days, and sends no code to what is proven already.
+    Raises what `put_in` does.
     """
     if refusal.action is Action.RETRY:
         return False
@@ -61,25 +67,32 @@ def renew(number: RegisteredNumber, refusal: GraphError) -> bool:
         return False
     if found and not found.is_verified and found.id == number.meta_preverified_id:
         return False
-    note_entry(number, unproven(found) if found else added(number.phone_number))
+    take_up(number, found)
     return True
+
+
+def take_up(number: RegisteredNumber, found: PreverifiedNumber | None) -> None:
+    """The number has an entry that takes a code: the one found, or another one in its place, or a new one."""
+    if found is None:
+        try:
+            added = add(number.phone_number)
+        except GraphError as refused:
+            found = find_quietly(number.phone_number)
+            if found is None:
+                raise refused from None
+        else:
+            note_entry(number, added)
+            return
+    if found.is_verified:
+        replace(number, found)
+    else:
+        note_entry(number, found.id)
 
 
 def find(phone_number: str) -> PreverifiedNumber | None:
     """The pool's entry of an E.164 number. Raises GraphError."""
     entries = preverified_numbers.list_all(business_id=settings.META_BUSINESS_ID, token=our_token())
     return next((entry for entry in entries if entry.phone_number == phone_number), None)
-
-
-def added(phone_number: str) -> str:
-    """The id of an entry that was made now, or that stood in the way. Raises GraphError, HeldError."""
-    try:
-        return add(phone_number)
-    except GraphError as refused:
-        found = find_quietly(phone_number)
-        if found is None:
-            raise refused from None
-        return unproven(found)
 
 
 def add(phone_number: str) -> str:
@@ -95,17 +108,29 @@ def find_quietly(phone_number: str) -> PreverifiedNumber | None:
         return None
 
 
-def unproven(found: PreverifiedNumber) -> str:
-    """The id of an entry that takes a code. One that is proven, for nobody any more, is made anew.
+def replace(number: RegisteredNumber, found: PreverifiedNumber) -> None:
+    """An entry that is proven, for nobody any more, is made anew; meanwhile nobody proves the number.
 
-    Raises HeldError for one that is not from here, GraphError.
+    Raises HeldError for one that is not from here, GraphError, and what `start_renewal` does.
     """
-    if not found.is_verified:
-        return found.id
     if not RegisteredNumber.objects.filter(meta_preverified_id=found.id).exists():
         raise HeldError
-    take_out(found.id)
-    return add(found.phone_number or "")
+    start_renewal(number)
+    try:
+        take_out(found.id)
+        note_entry(number, add(number.phone_number))
+    finally:
+        RegisteredNumber.objects.filter(phone_number=number.phone_number).update(renewing_since=None)
+
+
+@transaction.atomic
+def start_renewal(number: RegisteredNumber) -> None:
+    """Looked at under the lock, because Meta was asked without it: a code may have been entered meanwhile."""
+    rows, now = waiting_rows(number), timezone.now()
+    refuse_renewing(rows, now)
+    refuse_proven(number, rows, now)
+    refuse_in_doubt(rows, now)
+    RegisteredNumber.objects.filter(pk__in=[row.pk for row in rows]).update(renewing_since=now)
 
 
 def take_out(meta_preverified_id: str) -> None:
@@ -119,12 +144,28 @@ def take_out(meta_preverified_id: str) -> None:
 
 @transaction.atomic
 def note_entry(number: RegisteredNumber, meta_preverified_id: str) -> None:
-    """Every row of the number has it, and the codes of its last hour go on being counted."""
-    rows = RegisteredNumber.objects.waiting().filter(phone_number=number.phone_number)
-    before = [one for one in rows.values_list("meta_preverified_id", flat=True) if one]
-    follow(meta_preverified_id, number.phone_number, *before)
-    rows.update(meta_preverified_id=meta_preverified_id)
+    """Every row of the number has it, and the codes of its last hour go on being counted.
+
+    Raises what `refuse_proven` does: what is verified keeps the entry that it was verified with.
+    """
+    rows = waiting_rows(number)
+    refuse_proven(number, rows, timezone.now())
+    others = [row for row in rows if row.meta_preverified_id != meta_preverified_id]
+    follow(
+        meta_preverified_id,
+        number.phone_number,
+        *[row.meta_preverified_id for row in others if row.meta_preverified_id],
+    )
+    # A code that was given for the entry before decides nothing any more.
+    RegisteredNumber.objects.filter(pk__in=[row.pk for row in others]).update(
+        meta_preverified_id=meta_preverified_id, code_given_at=None
+    )
     number.meta_preverified_id = meta_preverified_id
+
+
+def waiting_rows(number: RegisteredNumber) -> list[RegisteredNumber]:
+    """Every organization's, locked; a used one has no entry any more."""
+    return [row for row in locked_rows(number.phone_number) if row.status != RegisteredNumber.Status.USED]
 
 
 def follow(name: str, *before: str) -> None:

@@ -10,7 +10,12 @@ from meta_graph import phone_numbers
 from meta_graph.errors import Action, Cause, GraphError
 from onboarding.models import RegisteredNumber
 from onboarding.registered_numbers import pool
-from onboarding.registered_numbers.claims import locked_rows, refuse_anothers, take_over
+from onboarding.registered_numbers.claims import (
+    locked_rows,
+    refuse_anothers,
+    refuse_renewing,
+    take_over,
+)
 from onboarding.registered_numbers.taking import UsedError
 from phones import verification
 
@@ -46,15 +51,17 @@ def begun(number: RegisteredNumber) -> tuple[RegisteredNumber, datetime | None]:
 
     Written down before Meta is asked: an answer that gets lost is looked for afterwards.
     """
-    current, now = locked(number), timezone.now()
+    rows, now = every_row(number), timezone.now()
+    current = of_them(number, rows)
     if current.status == Status.USED:
         raise UsedError
     if current.status == Status.VERIFIED and not current.is_expired(now):
         return current, None
     refuse_anothers(current.phone_number, current.organization, now)
+    refuse_renewing(rows, now)
     if current.meta_preverified_id is None:
         raise NoCodeError
-    given_before, current.code_given_at = current.code_given_at, current.code_given_at or now
+    given_before, current.code_given_at = current.code_given_at, now
     current.save(update_fields=["code_given_at"])
     return current, given_before
 
@@ -104,8 +111,31 @@ def proven(number: RegisteredNumber) -> RegisteredNumber:
 
 def locked(number: RegisteredNumber) -> RegisteredNumber:
     """Its row among all of that number, which are locked. Raises NotFoundError."""
+    return of_them(number, every_row(number))
+
+
+def every_row(number: RegisteredNumber) -> list[RegisteredNumber]:
     rows = locked_rows(number.phone_number).select_related("organization")
-    for row in rows.select_for_update(no_key=True, of=("self",)):
+    return list(rows.select_for_update(no_key=True, of=("self",)))
+
+
+def of_them(number: RegisteredNumber, rows: list[RegisteredNumber]) -> RegisteredNumber:
+    for row in rows:
         if row.pk == number.pk:
             return row
     raise NotFoundError
+
+
+def note_lapse(number: RegisteredNumber) -> None:
+    """What is verified here and has an unproven entry at Meta needs another code. Raises GraphError.
+
+    One without an entry stays verified: a sign-up that is under way has just claimed it.
+    """
+    if number.status != Status.VERIFIED or number.is_expired(timezone.now()):
+        return
+    found = pool.find(number.phone_number)
+    if found is None or found.is_verified:
+        return
+    RegisteredNumber.objects.filter(
+        pk=number.pk, status=Status.VERIFIED, verified_at=number.verified_at
+    ).update(status=Status.UNVERIFIED, verified_at=None, expires_at=None)

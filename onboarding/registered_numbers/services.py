@@ -10,7 +10,7 @@ from api.errors import ConflictError
 from meta_graph.errors import Action, GraphError
 from onboarding.models import OnboardingLink, RegisteredNumber
 from onboarding.registered_numbers import pool, proving, sending
-from onboarding.registered_numbers.claims import others_of, refuse_anothers
+from onboarding.registered_numbers.claims import others_of, refuse_anothers, refuse_verified
 from onboarding.registered_numbers.taking import TakenError, UsedError, is_open
 from organizations.models import Organization
 from phones.verification import Method
@@ -22,10 +22,6 @@ MOST_WAITING = 500
 
 class TooManyError(ConflictError):
     message = f"{MOST_WAITING} registered numbers are waiting for a link. Delete those that are not needed."
-
-
-class VerifiedError(ConflictError):
-    message = "This number is verified already."
 
 
 class AlreadyUsedError(ConflictError):
@@ -60,6 +56,10 @@ def register_number(
     Only where Meta will not have the number its new row is removed again.
     """
     pool.our_token()
+    for before in RegisteredNumber.objects.for_organization(organization).filter(
+        phone_number=phone_number, status=Status.VERIFIED
+    ):
+        proving.note_lapse(before)
     with transaction.atomic():
         kept = keep(organization, phone_number, language, comment)
         if bind:
@@ -67,7 +67,7 @@ def register_number(
     may_be_there = not kept.is_new or others_of(phone_number, organization).exists()
     try:
         number = with_entry(kept.number, may_be_there=may_be_there)
-    except (GraphError, pool.HeldError) as refusal:
+    except (GraphError, ConflictError) as refusal:
         if kept.is_new and not (isinstance(refusal, GraphError) and refusal.action is Action.RETRY):
             RegisteredNumber.objects.filter(pk=kept.number.pk, meta_preverified_id=None).delete()
         raise
@@ -86,7 +86,7 @@ def keep(
     rows = RegisteredNumber.objects.for_organization(organization)
     number = rows.waiting().select_for_update(no_key=True).filter(phone_number=phone_number).first()
     if number:
-        refuse_verified(number)
+        refuse_verified(number, now)
         return Registered(described(number, language, comment), is_new=False)
     if rows.filter(phone_number=phone_number).exists():
         raise AlreadyUsedError
@@ -96,11 +96,6 @@ def keep(
         organization=organization, phone_number=phone_number, language=language, comment=comment
     )
     return Registered(number, is_new=True)
-
-
-def refuse_verified(number: RegisteredNumber) -> None:
-    if number.status == Status.VERIFIED and not number.is_expired(timezone.now()):
-        raise VerifiedError
 
 
 def described(number: RegisteredNumber, language: str | None, comment: str | None = None) -> RegisteredNumber:
@@ -130,11 +125,12 @@ def request_code(
     Raises ConflictError for one that is verified, used or another organization's, and as `register_number`.
     """
     pool.our_token()
+    proving.note_lapse(number)
     with transaction.atomic():
         current = proving.locked(number)
         if current.status == Status.USED:
             raise UsedError
-        refuse_verified(current)
+        refuse_verified(current, timezone.now())
         refuse_anothers(current.phone_number, current.organization, timezone.now())
         described(current, language)
         if bind:
