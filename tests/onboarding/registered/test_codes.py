@@ -69,6 +69,25 @@ def test_two_organizations_at_once_cannot_both_have_the_last(api: Api, stranger:
     assert sorted(answer.status_code for answer in answers) == [200, 429]
 
 
+@pytest.mark.parametrize("is_dropped", [True, False])
+def test_a_wish_whose_entry_is_made_anew_is_one_of_the_three(api: Api, meta: Meta, is_dropped: bool) -> None:
+    number = registered(api)
+    entry = pool(meta)[0]["id"]
+    if is_dropped:
+        with meta.sandbox.state as state:
+            del state.objects[entry]
+    else:
+        meta.change(entry, verified_at=timezone.now().timestamp())
+
+    second, third = again(api, number, method="voice"), again(api, number, method="sms")
+    fourth = again(api, number, method="voice")
+
+    assert [second.status_code, third.status_code] == [202, 202]
+    assert error_of(fourth) == (429, "RATE_LIMITED")
+    assert set(CodeRequest.objects.values_list("outcome", flat=True)) == {"sent"}
+    assert enter(api, number).status_code == 200
+
+
 def test_a_number_that_is_deleted_and_made_again_has_no_more_codes(api: Api, meta: Meta) -> None:
     statuses = []
     for number in range(4):
