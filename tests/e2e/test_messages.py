@@ -183,7 +183,7 @@ def test_a_message_whose_answer_was_lost_is_found_by_its_status(shop: Shop) -> N
 
 def test_a_template_is_approved_and_sent(shop: Shop) -> None:
     waba = shop.phone["wabaId"]
-    body = {"type": "BODY", "text": "Hello {{1}}", "example": {"body_text": [["Ana"]]}}
+    body = {"type": "BODY", "text": "Hello {{1}}, welcome.", "example": {"body_text": [["Ana"]]}}
     made = {"name": "hello_there", "language": "en_US", "category": "UTILITY", "components": [body]}
     shop.product.api("POST", f"wabas/{waba}/templates", made)
     shop.heard("template.status_updated", templateName="hello_there", status="APPROVED")

@@ -74,7 +74,7 @@ def test_every_form_of_the_business_is_shown(sandbox, number, content, words):
 
 
 def test_a_template_is_shown_with_its_parameters_and_a_reply(sandbox, graph, number, told):
-    body = {"type": "BODY", "text": "Hello {{1}}", "example": {"body_text": [["Ana"]]}}
+    body = {"type": "BODY", "text": "Hello {{1}}, welcome.", "example": {"body_text": [["Ana"]]}}
     made = {"name": "hello", "language": "es", "category": "UTILITY", "components": [body]}
     graph.post(f"/{number.waba}/message_templates", number.token, **made)
     told.wait_for(1)
