@@ -2,7 +2,7 @@
 
 import json
 import logging
-import time
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -88,20 +88,21 @@ def test_whatever_is_nested_is_walked_and_what_is_no_json_becomes_text() -> None
     }
 
 
-@pytest.mark.parametrize("text", ["a." * 20_000, "token" * 10_000, "Bearer " * 5000, "pin" + " " * 30_000])
-def test_no_text_takes_long(text: str) -> None:
-    started = time.process_time()
+@pytest.mark.parametrize("text", ["a." * 20_000, "token" * 10_000, "pin" + " " * 30_000])
+def test_a_long_text_that_nearly_is_a_secret_stays(text: str) -> None:
+    assert redacted(text) == text
 
-    redacted(text)
 
-    assert time.process_time() - started < 0.5
+def test_every_word_behind_bearer_is_hidden() -> None:
+    assert redacted("Bearer " * 5000) == f"Bearer {HIDDEN} " * 2500
 
 
 @pytest.fixture
-def formatter() -> logging.Formatter:
+def formatter() -> Iterator[logging.Formatter]:
+    as_it_was = structlog.get_config()
     config = logging_config("json", level="DEBUG")["formatters"]["lines"]
-    made: logging.Formatter = config.pop("()")(**config)
-    return made
+    yield config.pop("()")(**config)
+    structlog.configure(**as_it_was)
 
 
 def failing(secret: str) -> None:
