@@ -105,6 +105,7 @@ def test_a_signup_goes_through_all_of_it(deployed: Deployed, receiver: Sink) -> 
     deployed.until(lambda: any(b'"phone_number.connected"' in one.body for one in receiver.came(path)))
 
 
+@pytest.mark.long
 def test_a_web_server_that_is_asked_to_end_answers_what_it_has(deployed: Deployed) -> None:
     phone = deployed.completed(signed_up(deployed)["id"])["phoneNumberId"]
     deployed.scenario("slow", ms=3000, call="send_message")
@@ -132,6 +133,7 @@ def test_a_web_server_that_is_asked_to_end_answers_what_it_has(deployed: Deploye
     assert code == 0
 
 
+@pytest.mark.long
 def test_a_worker_of_webhooks_that_is_asked_to_end_finishes_what_it_has(
     deployed: Deployed, receiver: Sink
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_worker_of_webhooks_that_is_asked_to_end_finishes_what_it_has(
     assert len({one.event_id for one in receiver.came(path)}) == len(receiver.came(path))
 
 
+@pytest.mark.long
 def test_a_worker_of_signups_that_is_asked_to_end_leaves_the_rest_to_the_next(deployed: Deployed) -> None:
     for call in ("get_waba", "get_phone_number"):
         deployed.scenario("slow", ms=1500, call=call)
@@ -176,6 +179,7 @@ def test_a_worker_of_signups_that_is_asked_to_end_leaves_the_rest_to_the_next(de
     assert deployed.completed(link["id"])["status"] == "completed"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["worker-messages", "scheduler"])
 def test_what_has_nothing_in_hand_ends_at_once(deployed: Deployed, name: str) -> None:
     code = deployed.ended(name, QUICKLY)
