@@ -11,7 +11,7 @@ from meta_graph.client import Token, call, node
 
 FIELDS = (
     "id,display_phone_number,verified_name,status,quality_rating,code_verification_status,name_status,"
-    "platform_type,throughput,account_mode,is_on_biz_app,is_pin_enabled,health_status"
+    "platform_type,throughput,account_mode,is_on_biz_app,is_pin_enabled,is_preverified_number,health_status"
 )
 
 
@@ -32,6 +32,7 @@ class PhoneNumberInfo:
     account_mode: str | None
     is_on_biz_app: bool | None
     is_pin_enabled: bool | None
+    is_preverified_number: bool | None
     health: dict[str, Any] | None
 
 
@@ -152,6 +153,7 @@ def phone_number_info(answer: dict[str, Any]) -> PhoneNumberInfo:
         account_mode=text(answer, "account_mode"),
         is_on_biz_app=flag(answer, "is_on_biz_app"),
         is_pin_enabled=flag(answer, "is_pin_enabled"),
+        is_preverified_number=flag(answer, "is_preverified_number"),
         health=mapping(answer, "health_status"),
     )
 

@@ -33,9 +33,7 @@ def complete(*, signup: Signup) -> None:
     adopt_link(phone=phone, metadata=link.metadata, external_id=link.external_id)
     link.waba, link.phone = waba, phone
     # One that was registered for this link and is not the one that came is free again.
-    link.registered_number = note_connected(
-        organization=link.organization, phone_number=phone.phone_number, now=now
-    )
+    link.registered_number = note_connected(link=link, phone_number=phone.phone_number, now=now)
     # The webhook comes before the event: else the event that it asks for would miss it.
     link.outgoing_webhook = webhook_of(link, waba)
     before = published_action(link, now)

@@ -75,6 +75,30 @@ def refuse_renewing(rows: Iterable[RegisteredNumber], now: datetime) -> None:
         raise RenewingError
 
 
+def is_anothers_proof(phone_number: str, organization: Organization, now: datetime) -> bool:
+    """Of a number that Meta has as pre-verified: whether only another organization's code can have done that.
+
+    All organizations' entries are in one pool, and their ids are in what a browser gets to see.
+    """
+    own = RegisteredNumber.objects.for_organization(organization).filter(phone_number=phone_number)
+    if own.filter(status=Status.VERIFIED).exists():
+        return False
+    others = others_of(phone_number, organization).waiting()
+    may_have = others.filter(code_given_at__gt=now - IN_DOUBT_FOR)
+    return (others.published_as("verified", now) | may_have).exists()
+
+
+def lose(phone_number: str, organization: Organization) -> None:
+    """`organization` has connected it: what others proved of it is over, and their entry is gone at Meta."""
+    others_of(phone_number, organization).waiting().update(
+        status=Status.UNVERIFIED,
+        verified_at=None,
+        expires_at=None,
+        code_given_at=None,
+        meta_preverified_id=None,
+    )
+
+
 def take_over(number: RegisteredNumber) -> None:
     """The code was entered for `number`: nobody else's was right, and what they proved before is over."""
     others = others_of(number.phone_number, number.organization).waiting()

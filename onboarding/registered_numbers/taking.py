@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from api.errors import ConflictError, InvalidFieldError
 from onboarding.models import OnboardingLink, RegisteredNumber
+from onboarding.registered_numbers.claims import locked_rows, lose
 from organizations.models import Organization
 
 Status = RegisteredNumber.Status
@@ -82,15 +83,16 @@ def is_open(now: datetime) -> Q:
     return Q(status=LinkStatus.PROCESSING) | Q(status=LinkStatus.PENDING) & is_waiting
 
 
-def note_connected(
-    *, organization: Organization, phone_number: str, now: datetime
-) -> RegisteredNumber | None:
-    """The organization's registered number of a number that a link has just connected: it is used now.
+def note_connected(*, link: OnboardingLink, phone_number: str, now: datetime) -> RegisteredNumber | None:
+    """The organization's registered number of a number that `link` has just connected: it is used now.
 
-    Within the completion's transaction. None where the number was not registered.
+    Within the completion's transaction. None where the number was not registered. Whoever else waited for it
+    waits no more.
     """
-    rows = RegisteredNumber.objects.for_organization(organization).waiting()
-    number = rows.select_for_update(no_key=True).filter(phone_number=phone_number).first()
+    rows = list(locked_rows(phone_number))
+    lose(phone_number, link.organization)
+    own = (row for row in rows if row.organization_id == link.organization_id and row.status != Status.USED)
+    number = next(own, None)
     if number is not None:
         number.status, number.used_at = Status.USED, now
         number.save(update_fields=["status", "used_at"])

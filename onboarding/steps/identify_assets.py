@@ -12,6 +12,7 @@ from meta_graph.together import both
 from onboarding.choosing import chosen_phone, chosen_waba, claimed_id, is_coexisting
 from onboarding.models import Signup, StepRun
 from onboarding.outcomes import Actor, Settled, StepFailed
+from onboarding.registered_numbers.claims import is_anothers_proof
 from onboarding.steps.save_waba import taken
 from wabas.models import Waba
 
@@ -36,6 +37,7 @@ def run(signup: Signup, run: StepRun) -> Settled:
     if isinstance(numbers, GraphError):
         raise numbers
     phone = chosen_phone(signup, numbers, timezone.now())
+    check_proof(phone, signup)
     Signup.objects.filter(pk=signup.pk).update(
         meta_phone_number_id=phone.id, is_coexistence=is_coexisting(signup, phone)
     )
@@ -68,3 +70,13 @@ def check_free(waba_id: str, signup: Signup) -> None:
     others = Waba.objects.connected().filter(meta_waba_id=waba_id)
     if others.exclude(organization=signup.link.organization_id).exists():
         raise taken()
+
+
+def check_proof(phone: PhoneNumberInfo, signup: Signup) -> None:
+    """Meta took it without a code: that one was entered by this organization, not by another."""
+    if not (phone.is_preverified_number and phone.phone_number):
+        return
+    if is_anothers_proof(phone.phone_number, signup.link.organization, timezone.now()):
+        raise StepFailed(
+            "ALREADY_CONNECTED", "This phone number was verified by another company.", Actor.CUSTOMER
+        )

@@ -32,6 +32,7 @@ INFO = PhoneNumberInfo(
     account_mode="LIVE",
     is_on_biz_app=False,
     is_pin_enabled=False,
+    is_preverified_number=False,
     health=None,
 )
 CONNECTED = replace(INFO, status="CONNECTED", platform_type="CLOUD_API", throughput_level="STANDARD")

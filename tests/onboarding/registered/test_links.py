@@ -8,10 +8,21 @@ import time_machine
 from django.utils import timezone
 
 from onboarding.models import OnboardingLink, RegisteredNumber
+from phones.models import PhoneNumber
 from tests.conftest import Api
 from tests.onboarding.conftest import Circle, EndUser, run_due
-from tests.onboarding.registered.world import NUMBER, error_of, pool, read, registered, verified
+from tests.onboarding.registered.world import (
+    NUMBER,
+    ask,
+    enter,
+    error_of,
+    pool,
+    read,
+    registered,
+    verified,
+)
 from tests.wabas.world import Meta, at_once, on_postgresql
+from wabas.models import Waba
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -183,13 +194,48 @@ def test_whatever_link_connects_it_it_is_used(circle: Circle, is_verified: bool)
     assert (used["status"], used["onboardingLinkId"]) == ("used", link["id"])
 
 
-def test_another_organizations_row_of_it_stays_as_it_is(circle: Circle, stranger: Api) -> None:
-    theirs = registered(stranger)
+def test_what_another_organization_has_verified_connects_no_link_without_a_code(
+    circle: Circle, stranger: Api
+) -> None:
+    theirs = verified(stranger)
+    made(stranger, theirs)
+    link = circle.make_link()
 
-    signed_up(circle, circle.make_link(), phone_number=NUMBER)
+    signed_up(circle, link, preverified_id=pool(circle.meta)[0]["id"])
     run_due()
 
-    assert read(stranger, theirs)["status"] == "unverified"
+    shown = circle.read(link["id"])
+    assert (shown["status"], shown["lastError"]["code"]) == ("pending", "ALREADY_CONNECTED")
+    assert (Waba.objects.count(), PhoneNumber.objects.count()) == (0, 0)
+    assert read(stranger, theirs)["status"] == "verified"
+
+
+def test_nor_what_it_may_have_verified(circle: Circle, stranger: Api) -> None:
+    theirs, ours = registered(stranger), registered(circle.api, method="voice")
+    circle.meta.sandbox.set_scenario("reset_after_work", call="verify_code", times=1)
+    enter(stranger, theirs)
+    link = circle.make_link()
+
+    signed_up(circle, link, preverified_id=pool(circle.meta)[0]["id"])
+    run_due()
+
+    assert circle.read(link["id"])["lastError"]["code"] == "ALREADY_CONNECTED"
+    assert read(circle.api, ours)["status"] == "unverified"
+
+
+@pytest.mark.parametrize("is_verified", [True, False])
+def test_who_proves_it_in_the_popup_has_it(circle: Circle, stranger: Api, is_verified: bool) -> None:
+    theirs = verified(stranger) if is_verified else registered(stranger)
+    link = circle.make_link()
+
+    signed_up(circle, link, phone_number=NUMBER)
+    run_due()
+
+    assert circle.read(link["id"])["status"] == "completed"
+    left = read(stranger, theirs)
+    assert (left["status"], left["verifiedAt"], left["expiresAt"]) == ("unverified", None, None)
+    assert RegisteredNumber.objects.get().meta_preverified_id is None
+    assert error_of(ask(stranger, method="voice")) == (422, "META_REFUSED")
 
 
 def test_a_failed_signup_leaves_the_number_in_its_link(circle: Circle) -> None:
