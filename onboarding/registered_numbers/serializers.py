@@ -88,13 +88,17 @@ class NumberOutput(Output):
 def shown(numbers: QuerySet[RegisteredNumber]) -> QuerySet[RegisteredNumber]:
     """With what the answer tells besides the row's own columns: `link_id` and `code_sent_at`."""
     links = OnboardingLink.objects.filter(registered_number=OuterRef("pk")).order_by("-created_at", "-id")
+    # One that still names a number which another link has connected is not what the number is in.
+    holding = links.filter(is_open(timezone.now())).exclude(
+        registered_number__status=RegisteredNumber.Status.USED
+    )
     completed = links.filter(status=OnboardingLink.Status.COMPLETED)
     sent = CodeRequest.objects.filter(
         Q(meta_phone_number_id=OuterRef("meta_preverified_id")), outcome=SENT
     ).order_by("-requested_at")
     return numbers.annotate(
         link_id=Coalesce(
-            Subquery(links.filter(is_open(timezone.now())).values("pk")[:1]),
+            Subquery(holding.values("pk")[:1]),
             Subquery(completed.values("pk")[:1]),
         ),
         code_sent_at=Subquery(sent.values("requested_at")[:1]),

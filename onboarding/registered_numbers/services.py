@@ -164,6 +164,8 @@ def delete_number(*, number: RegisteredNumber) -> None:
 
 
 def refuse_open(number: RegisteredNumber) -> None:
+    if number.status == Status.USED:
+        return
     links = OnboardingLink.objects.filter(is_open(timezone.now()), registered_number=number)
     if taker := links.only("pk").first():
         raise TakenError(taker)

@@ -61,9 +61,12 @@ def refuse_unusable(number: RegisteredNumber, now: datetime) -> None:
 
 
 def give_up_expired(number: RegisteredNumber, now: datetime) -> None:
+    give_up(links_with(number).filter(status=LinkStatus.PENDING, expires_at__lte=now))
+
+
+def give_up(links: QuerySet[OnboardingLink]) -> None:
     """Under the number's lock. A link that somebody works on right now keeps it."""
-    expired = links_with(number).filter(status=LinkStatus.PENDING, expires_at__lte=now)
-    idle = list(expired.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    idle = list(links.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
     OnboardingLink.objects.filter(pk__in=idle).update(registered_number=None)
 
 
@@ -96,4 +99,5 @@ def note_connected(*, link: OnboardingLink, phone_number: str, now: datetime) ->
     if number is not None:
         number.status, number.used_at = Status.USED, now
         number.save(update_fields=["status", "used_at"])
+        give_up(links_with(number).exclude(pk=link.pk).exclude(status=LinkStatus.COMPLETED))
     return number

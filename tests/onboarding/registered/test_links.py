@@ -194,6 +194,48 @@ def test_whatever_link_connects_it_it_is_used(circle: Circle, is_verified: bool)
     assert (used["status"], used["onboardingLinkId"]) == ("used", link["id"])
 
 
+def test_the_link_that_was_made_for_it_holds_it_no_longer(circle: Circle) -> None:
+    number = verified(circle.api)
+    holder, link = made(circle.api, number), circle.make_link()
+
+    signed_up(circle, link, preverified_id=pool(circle.meta)[0]["id"])
+    run_due()
+
+    assert read(circle.api, number)["onboardingLinkId"] == link["id"]
+    assert circle.read(link["id"])["registeredNumberId"] == number["id"]
+    assert circle.read(holder["id"])["registeredNumberId"] is None
+    assert circle.api.delete(f"registered-numbers/{number['id']}").status_code == 204
+
+
+@pytest.mark.parametrize("status", ["pending", "processing"])
+def test_a_used_number_is_of_the_link_that_connected_it_whatever_else_names_it(
+    circle: Circle, status: str
+) -> None:
+    number = verified(circle.api)
+    link = made(circle.api, number)
+    signed_up(circle, link, preverified_id=pool(circle.meta)[0]["id"])
+    run_due()
+    other = circle.make_link()
+    OnboardingLink.objects.filter(pk=other["id"]).update(registered_number=number["id"], status=status)
+
+    assert read(circle.api, number)["onboardingLinkId"] == link["id"]
+    assert circle.api.delete(f"registered-numbers/{number['id']}").status_code == 204
+
+
+def test_a_key_of_a_link_that_was_refused_its_number_may_be_used_again(api: Api, meta: Meta) -> None:
+    number = verified(api)
+    holder, key = made(api, number), {"idempotency-key": "k-1"}
+    body = {"name": "Acme Corp", "registeredNumberId": number["id"]}
+
+    refused = api.post("onboarding-links", body, **key)
+    api.delete(f"onboarding-links/{holder['id']}")
+    linked, repeated = [api.post("onboarding-links", body, **key) for _ in range(2)]
+
+    assert [refused.status_code, linked.status_code, repeated.status_code] == [409, 201, 201]
+    assert linked.json() == repeated.json()
+    assert OnboardingLink.objects.count() == 1
+
+
 def test_what_another_organization_has_verified_connects_no_link_without_a_code(
     circle: Circle, stranger: Api
 ) -> None:
