@@ -15,6 +15,7 @@ MESSAGES = {
     "429": "Too many requests; `Retry-After` says for how long.",
     "500": "Unexpected server error.",
     "502": "Meta could not be reached, or failed.",
+    "503": "The service is not available right now; `Retry-After` says when to ask again.",
 }
 CODES = {
     "400": "VALIDATION_ERROR",
@@ -28,6 +29,7 @@ CODES = {
     "429": "RATE_LIMITED",
     "500": "INTERNAL_ERROR",
     "502": "META_ERROR",
+    "503": "SERVICE_UNAVAILABLE",
 }
 # Of calls that are made at Meta before they are answered.
 OF_META = ("422", "502")
@@ -40,6 +42,7 @@ ERROR_HEADERS = {
     "401": {"WWW-Authenticate": "`Bearer`: how to authenticate."},
     "409": {"Retry-After": "Seconds to wait, where a request with this Idempotency-Key is still running."},
     "429": {"Retry-After": "Seconds to wait."},
+    "503": {"Retry-After": "Seconds to wait."},
 }
 REPLAYED_HEADER = {
     "Idempotency-Replayed": {
@@ -89,7 +92,7 @@ ERROR = {
         }
     },
 }
-ALL_CODES = [*CODES.values(), "METHOD_NOT_ALLOWED", "SERVICE_UNAVAILABLE"]
+ALL_CODES = [*CODES.values(), "METHOD_NOT_ALLOWED"]
 
 
 def headers() -> dict[str, Any]:

@@ -128,6 +128,8 @@ class ContractSchema(AutoSchema):
             statuses.append("409")
         if asks_meta:
             statuses += OF_META
+        if getattr(self.view, "action", "") in getattr(self.view, "may_be_busy", ()):
+            statuses.append("503")
         return sorted(statuses)
 
 

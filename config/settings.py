@@ -250,6 +250,8 @@ PAGE_RATE_LIMIT_PER_ADDRESS = env.int("PAGE_RATE_LIMIT_PER_ADDRESS", default=600
 # The shared inbox: calls a minute of one open page, and links that one address may open in a minute.
 SHARED_INBOX_RATE_LIMIT = env.int("SHARED_INBOX_RATE_LIMIT", default=240)
 SHARED_INBOX_OPENINGS = env.int("SHARED_INBOX_OPENINGS", default=30)
+# Pictures that are fetched for the branding of one organization in an hour.
+LOGO_FETCHES_PER_HOUR = env.int("LOGO_FETCHES_PER_HOUR", default=60)
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 ONBOARDING_LINK_TTL = (
     timedelta(seconds=env.int("ONBOARDING_LINK_TTL")) if env.str("ONBOARDING_LINK_TTL", default="") else None

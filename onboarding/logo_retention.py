@@ -41,5 +41,5 @@ def prune_some(now: datetime) -> int:
     with transaction.atomic():
         rows = unused(now).select_for_update(skip_locked=True, of=("self",)).order_by("fetched_at")
         ids = list(rows.values_list("pk", flat=True)[:BATCH])
-        deleted, _ = Logo.objects.filter(pk__in=ids).delete()
+        deleted, _ = unused(now).filter(pk__in=ids).delete()
     return deleted

@@ -52,6 +52,7 @@ class OnboardingLinkViewSet(OrganizationViewSet):
     queryset = OnboardingLink.objects.none()
     serializer_class = LinkOutput
     filters = LinkQuery
+    may_be_busy = ("create",)
 
     def get_queryset(self) -> QuerySet[OnboardingLink]:
         rows = OnboardingLink.objects.for_organization(self.organization)

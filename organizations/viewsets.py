@@ -57,6 +57,8 @@ class OrganizationViewSet(GenericViewSet[Any]):
     asks_meta: tuple[str, ...] = ()
     # Others that must not run within a transaction: they wait for the network, or work in batches.
     commits_itself: tuple[str, ...] = ()
+    # Actions that answer 503 for a moment, where a process has no room for more of them.
+    may_be_busy: tuple[str, ...] = ()
     # Called when a body is found right, before anything is changed; see organizations/idempotency.
     begin_change: Callable[[], None] | None = None
     post: Callable[..., Any]

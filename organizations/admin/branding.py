@@ -1,6 +1,7 @@
 """An organization's form: its name and branding, under the API's own rules, each error at its field."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from api.errors import ApiError
 from organizations.admin.cells import NONE, moment
 from organizations.branding.serializers import OrganizationInput
 from organizations.models import Organization
@@ -32,6 +34,14 @@ def line(longest: int, help_text: str = "") -> forms.CharField:
     return forms.CharField(required=False, widget=widget, help_text=help_text, show_hidden_initial=True)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What the API says to a body: the changes, or what is wrong by the API's names."""
+
+    changes: dict[str, Any]
+    errors: Mapping[str, Any]
+
+
 class NewOrganizationForm(ModelForm):
     """Its name alone."""
 
@@ -49,7 +59,7 @@ class NewOrganizationForm(ModelForm):
 class OrganizationForm(ModelForm):
     """`checked`: what the API says to this body. It is asked before, see `OrganizationAdmin`."""
 
-    checked: OrganizationInput | None = None
+    checked: Checked | None = None
 
     name = line(255)
     logo_url = line(2048, "PNG or JPEG, at most 1 MiB. Fetched when this is saved. Empty: no logo.")
@@ -77,8 +87,7 @@ class OrganizationForm(ModelForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        changes: dict[str, Any] = self.checked.validated_data if self.checked else {}
-        return changes
+        return self.checked.changes if self.checked else {}
 
     def clean(self) -> dict[str, Any]:
         for name, said in self.refusals():
@@ -93,11 +102,15 @@ class OrganizationForm(ModelForm):
                 yield name, str(said)
 
 
-def checked(body: QueryDict, organization: Organization) -> OrganizationInput:
+def checked(body: QueryDict, organization: Organization) -> Checked:
     """What the API says to the form's body. May fetch a logo: outside of any transaction."""
-    asked = OrganizationInput(data=OrganizationForm(body, instance=organization).body, partial=True)
-    asked.is_valid()
-    return asked
+    given = OrganizationForm(body, instance=organization).body
+    asked = OrganizationInput(data=given, partial=True, context={"organization": organization})
+    try:
+        asked.is_valid()
+    except ApiError as not_now:
+        return Checked({}, {"logoUrl": [str(not_now)]})
+    return Checked(asked.validated_data, asked.errors)
 
 
 def logo_cell(organization: Organization) -> SafeString | str:

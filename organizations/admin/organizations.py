@@ -137,7 +137,7 @@ class OrganizationAdmin(RowAdmin):
         if organization.logo is None:
             raise NoLogoError
         try:
-            picture = fetched_logo(organization.logo.source_url)
+            picture = fetched_logo(organization=organization, url=organization.logo.source_url)
         except LogoError as refused:
             raise ConflictError(refused.message) from None
         change_organization(organization=organization, changes={"picture": picture})

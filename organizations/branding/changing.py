@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from organizations.branding.logos import kept_logo
+from organizations.branding.logos import forget_unused, kept_logo
 from organizations.models import Organization
 
 
@@ -17,10 +17,15 @@ def with_logo(organization_id: UUID) -> Organization:
 
 def change_organization(*, organization: Organization, changes: dict[str, Any]) -> None:
     """`changes`: columns, and `picture`, which is a Picture or None. Two at once keep both their columns."""
+    rows = Organization.objects.filter(pk=organization.pk)
     columns = {name: value for name, value in changes.items() if name != "picture"}
     with transaction.atomic():
+        before = None
         if "picture" in changes:
+            before = rows.select_for_update(no_key=True).values_list("logo_id", flat=True).get()
             picture = changes["picture"]
             columns["logo"] = picture and kept_logo(organization=organization, picture=picture)
         if columns:
-            Organization.objects.filter(pk=organization.pk).update(**columns)
+            rows.update(**columns)
+        if before:
+            forget_unused(before)

@@ -16,7 +16,7 @@ from PIL import Image, ImageFile, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from organizations.branding.refusals import LogoError
+from organizations.branding.refusals import DecoderBusyError, LogoError
 
 # Three times the 200x60 of the page, for sharp screens.
 WIDTH, HEIGHT = 600, 180
@@ -43,6 +43,7 @@ BROKEN = (
 )
 # One at a time in a process: a picture costs a whole CPU while it is decoded.
 DECODER, PATIENCE = BoundedSemaphore(), 5.0
+BUSY_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def check_size(size: tuple[int, int]) -> None:
 def decoder() -> Iterator[None]:
     """One caller at a time, who is told of errors but not of what Pillow only wonders at."""
     if not DECODER.acquire(timeout=PATIENCE):
-        raise LogoError("Too many pictures are being read at this moment: try again.", "not_fetched")
+        raise DecoderBusyError(BUSY_SECONDS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

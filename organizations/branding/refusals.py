@@ -1,4 +1,6 @@
-"""Why a URL does not become a logo, in a sentence that says what to do."""
+"""Why a URL does not become a logo, in a sentence that says what to do; and when to ask again."""
+
+from api.errors import RateLimitedError, UnavailableError
 
 
 class LogoError(Exception):
@@ -8,3 +10,24 @@ class LogoError(Exception):
         super().__init__(message)
         self.message = message
         self.code = code
+
+
+class TooManyFetchesError(RateLimitedError):
+    message = "Too many pictures were fetched for this organization within the hour."
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(headers={"Retry-After": str(seconds)})
+
+
+class LogoGoneError(UnavailableError):
+    message = "The picture was replaced at this moment: try again, and it is fetched anew."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
+class DecoderBusyError(UnavailableError):
+    message = "Too many pictures are being read at this moment: try again."
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(headers={"Retry-After": str(seconds)})

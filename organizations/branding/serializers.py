@@ -7,8 +7,8 @@ from rest_framework import serializers
 from api.fields import PlainText, Timestamp
 from api.serializers import Input, Output
 from organizations.branding.fields import LogoUrl
-from organizations.branding.logos import LogoError, fetched_logo, logo_url
-from organizations.models import Logo
+from organizations.branding.logos import LogoError, Picture, fetched_logo, logo_url
+from organizations.models import Logo, Organization
 
 LOGO_HELP = (
     "Where we fetch the picture, once: PNG or JPEG, at most 1 MiB, 16x16 to 4096x4096 pixels, "
@@ -42,11 +42,20 @@ class OrganizationInput(BrandingInput):
         if "logo_url" not in attrs:
             return attrs
         url = attrs.pop("logo_url")
+        return attrs | {"picture": self.fetched(url) if url else None}
+
+    def fetched(self, url: str) -> Picture:
         try:
-            return attrs | {"picture": fetched_logo(url) if url else None}
+            return fetched_logo(organization=self.organization, url=url)
         except LogoError as refused:
             said = serializers.ErrorDetail(refused.message, refused.code)
             raise serializers.ValidationError({"logoUrl": [said]}) from None
+
+    @property
+    def organization(self) -> Organization:
+        """The caller's, or the one whose form staff filled in."""
+        chosen: Organization = self.context.get("organization") or self.context["request"].user
+        return chosen
 
 
 class LogoOutput(Output):

@@ -18,6 +18,7 @@ class OwnOrganizationViewSet(OrganizationViewSet):
 
     queryset = Organization.objects.none()
     serializer_class = OrganizationOutput
+    may_be_busy = ("partial_update",)
 
     def shown(self) -> Response:
         return Response(OrganizationOutput(with_logo(self.organization.pk)).data)
@@ -34,7 +35,8 @@ class OwnOrganizationViewSet(OrganizationViewSet):
         """Change the name or the branding. What is left out stays; null clears, but for the name.
 
         A `logoUrl` is fetched at once, also when it is the one before, within 5 seconds: the answer is a 400
-        that says what to do where it cannot be shown. Your pages then get the picture from us.
+        that says what to do where it cannot be shown. Your pages then get the picture from us. 60 fetches an
+        hour, links' logos included, and a 429 after that.
         """
         changes = self.validated(OrganizationInput, partial=True)
         change_organization(organization=self.organization, changes=changes)

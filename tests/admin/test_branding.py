@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection, connections
 from django.test import Client
 
+from onboarding.models import OnboardingLink
 from organizations.models import Logo, Organization
 from organizations.services import suspend_organization
 from tests.admin.test_pages import address
@@ -102,6 +103,23 @@ def test_what_the_api_refuses_staff_cannot_store(
     assert list(errors_of(staff.post(page, given))) == [field]
     organization.refresh_from_db()
     assert (organization.name, organization.success_message, organization.logo) == ("Acme CRM", None, None)
+
+
+def test_a_logo_beyond_the_hours_number_is_refused_at_its_field(
+    staff: Client, organization: Organization, page: str, host: LogoHost, settings: Any
+) -> None:
+    settings.LOGO_FETCHES_PER_HOUR = 0
+    url, add = host.has(png()), address(OnboardingLink, "add")
+    given = shown_form(staff, page) | {"logo_url": url}
+    token = staff.get(add).context["token"]
+    link = {"form_token": token, "organization": str(organization.pk), "name": "A", "mode": "cloud_api"}
+
+    errors = errors_of(staff.post(page, given))
+    made = staff.post(add, link | {"branding.logoUrl": url})
+
+    assert "Too many pictures" in errors["logo_url"][0]
+    assert "Too many pictures" in made.context["form"].errors["branding.logoUrl"][0]
+    assert not OnboardingLink.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["x" * 256, "a\u202eb", "a\x1bb", "a\u2028b", " "])

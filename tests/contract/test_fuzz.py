@@ -37,6 +37,7 @@ def test_schemathesis_finds_nothing(
     running: str, api: Api, meta: Meta, logo_url: str, settings: Any, tmp_path: Path
 ) -> None:
     settings.API_RATE_LIMIT = "1000000/minute"
+    settings.LOGO_FETCHES_PER_HOUR = 1_000_000
     phone = meta.registered_phone(api.organization)
     # The WABA of the document's examples, so that they are right in this world.
     waba = Waba.objects.create(organization=api.organization, pk=WABA["id"], meta_waba_id=WABA["metaWabaId"])

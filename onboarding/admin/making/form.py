@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from rest_framework.exceptions import ParseError
 
-from api.errors import flattened
+from api.errors import ApiError, flattened
 from api.parsers import parsed_json
 from onboarding.admin.making.prefill import TEXT, asking_fields, branding_fields, business_fields
 from onboarding.models import OnboardingLink
@@ -107,9 +107,13 @@ class LinkForm(forms.Form):
         if organization is None:
             return {}
         serializer = LinkInput(data=body_of(self.cleaned_data), context={"organization": organization})
-        if not serializer.is_valid():
-            for error in flattened(serializer.errors):
-                self.refuse(error["field"], error["message"])
+        try:
+            serializer.is_valid()
+        except ApiError as not_now:  # the logo, which is fetched when all else is right
+            self.refuse("branding.logoUrl", str(not_now))
+            return {}
+        for error in flattened(serializer.errors):
+            self.refuse(error["field"], error["message"])
         return {"organization": organization, **serializer.validated_data}
 
     def refuse(self, name: str, message: str) -> None:

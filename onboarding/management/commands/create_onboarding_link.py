@@ -43,9 +43,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         organization = organization_named(options["organization"])
         body = LinkInput(data=self.body(options), context={"organization": organization})
-        if not body.is_valid():
-            raise refused(flattened(body.errors))
         try:
+            if not body.is_valid():
+                raise refused(flattened(body.errors))
             made = NewLinkOutput(create_link(organization=organization, **body.validated_data)).data
         except ApiError as error:
             raise refused(error.details) if error.details else CommandError(str(error)) from error

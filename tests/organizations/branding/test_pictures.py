@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from organizations.branding.pictures import DECODER, Drawing, drawn
-from organizations.branding.refusals import LogoError
+from organizations.branding.refusals import DecoderBusyError, LogoError
 from tests.organizations.branding.hosts import RED, chunk, png, png_of_chunks, saved
 
 BLUE = (0, 0, 255)
@@ -241,10 +241,10 @@ def test_a_damaged_file_is_drawn_or_refused_and_nothing_else(recipe: Callable[[]
 def test_pictures_are_drawn_one_at_a_time_and_who_waits_too_long_is_told(monkeypatch: Any) -> None:
     monkeypatch.setattr("organizations.branding.pictures.PATIENCE", 0.05)
 
-    with DECODER, pytest.raises(LogoError) as caught:
+    with DECODER, pytest.raises(DecoderBusyError, match="try again") as caught:
         drawn(png())
 
-    assert "try again" in caught.value.message
+    assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "5"})
     assert drawn(png()).width == 200
 
 
