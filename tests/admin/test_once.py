@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from onboarding.models import OnboardingLink
 from organizations.models import ApiKey
 from tests.admin.test_pages import address
+from tests.contract.bodies import BRANDING, BUSINESS
 from tests.onboarding.prefill import registered
 
 KEY = re.compile(r"sk_org_[A-Za-z0-9]{40}")
@@ -223,6 +224,25 @@ def test_what_the_api_refuses_of_the_customer_is_refused_at_its_field(fill, orga
 
     assert field in answer.context["form"].errors
     assert not OnboardingLink.objects.exists()
+
+
+TEXTS_TO_THEIR_LIMITS = [
+    *[(f"business.{name}", last, beyond) for name, last, beyond in BUSINESS if beyond],
+    *[(f"branding.{name}", "é" * most, "é" * (most + 1)) for name, most in BRANDING],
+    ("displayName", "é" * 50, "é" * 51),
+]
+
+
+@pytest.mark.parametrize(("field", "last", "beyond"), TEXTS_TO_THEIR_LIMITS)
+def test_the_form_takes_a_field_to_the_apis_limit_and_no_further(fill, organization, field, last, beyond):
+    given = {"organization": str(organization.pk), "name": "Acme", "mode": "cloud_api"}
+
+    refused = fill(OnboardingLink, **given | {field: beyond})
+    assert field in refused.context["form"].errors
+    assert not OnboardingLink.objects.exists()
+
+    fill(OnboardingLink, **given | {field: last})
+    assert OnboardingLink.objects.count() == 1
 
 
 def test_the_rules_of_registered_numbers_hold_for_staff_too(fill, staff, organization, stranger):
