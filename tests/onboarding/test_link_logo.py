@@ -51,6 +51,29 @@ def test_nothing_is_fetched_for_a_body_that_is_wrong_elsewhere(api: Api, host: L
     assert host.asked == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [
+        ("all", ["start_conversation", "welcome", "send_file"]),
+        ("welcome,send_file", ["welcome", "send_file"]),
+    ],
+)
+def test_the_command_takes_a_branding_and_starter_templates(
+    api: Api, host: LogoHost, asked: str, made: list[str]
+) -> None:
+    branding, out = json.dumps({"logoUrl": host.has(png()), "buttonText": "Go"}), StringIO()
+
+    call_command(
+        "create_onboarding_link", str(api.organization.pk), "--name", "Acme", "--branding", branding,
+        "--starter-templates", asked, "--json", stdout=out,
+    )  # fmt: skip
+
+    link = json.loads(out.getvalue())
+    assert link["branding"]["buttonText"] == "Go"
+    assert [row["template"] for row in link["starterTemplates"]] == made
+    assert OnboardingLink.objects.get().logo == Logo.objects.get()
+
+
 def test_the_command_takes_a_business_a_number_and_a_landing_page(api: Api) -> None:
     number, out = registered(api.organization), StringIO()
     business = json.dumps({"name": "Acme", "address": "Rd 1", "registrationId": "51"})

@@ -37,6 +37,8 @@ class Command(BaseCommand):
         parser.add_argument("--webhook-events", help="webhookEvents, comma separated")
         parser.add_argument("--metadata", help="a JSON object")
         parser.add_argument("--business", help="a JSON object with the fields of business")
+        parser.add_argument("--branding", help="a JSON object with the fields of branding; a logo is fetched")
+        parser.add_argument("--starter-templates", help="all, or their names, comma separated")
         parser.add_argument("--landing-page", action="store_true", help="needs the fields that it shows")
         parser.add_argument("--json", action="store_true", help="print the link as the API answers it")
 
@@ -56,7 +58,9 @@ class Command(BaseCommand):
         given = {field: options[option] for option, field in TEXTS.items() if options[option] is not None}
         if options["webhook_events"]:
             given["webhookEvents"] = options["webhook_events"].split(",")
-        for option in ("metadata", "business"):
+        if names := options["starter_templates"]:
+            given["starterTemplates"] = True if names == "all" else names.split(",")
+        for option in ("metadata", "business", "branding"):
             if options[option]:
                 given[option] = parsed(option, options[option])
         return given | ({"landingPage": True} if options["landing_page"] else {})
