@@ -81,10 +81,11 @@ def wanted_number(signup: Signup, found: list[PhoneNumberInfo]) -> PhoneNumberIn
 
 
 def fitting(signup: Signup, found: list[PhoneNumberInfo]) -> PhoneNumberInfo:
-    """Nobody named one: the expected one if it is there, else the most likely."""
-    expected = signup.link.expected_phone_number
+    """Nobody named one: what the link was made for if it is there, else the most likely."""
+    registered = signup.link.registered_number
+    made_for = signup.link.expected_phone_number or (registered.phone_number if registered else None)
     return next(
-        (info for info in found if expected and info.phone_number == expected), most_likely(signup, found)
+        (info for info in found if made_for and info.phone_number == made_for), most_likely(signup, found)
     )
 
 

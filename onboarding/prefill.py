@@ -49,8 +49,12 @@ def business_of(business: Mapping[str, Any], number: str | None) -> Setup:
 
 
 def number_of(link: OnboardingLink) -> str | None:
-    """The expected one first: with any other the signup ends as WRONG_NUMBER."""
-    return link.expected_phone_number or (link.business or {}).get("phoneNumber")
+    """The expected one first: with any other the signup ends as WRONG_NUMBER.
+
+    A registered one that is verified no more is still what the link is for: it takes a code in the window.
+    """
+    registered = link.registered_number.phone_number if link.registered_number else None
+    return link.expected_phone_number or registered or (link.business or {}).get("phoneNumber")
 
 
 def phone_of(number: str | None) -> Setup:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from phones.models import PhoneNumber
 from tests.onboarding.conftest import Circle, EndUser, run_due
+from tests.onboarding.registered.world import pool, verified
 from wabas.models import Waba
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,6 +87,18 @@ def test_the_expected_number_is_taken_where_the_browser_named_none(circle: Circl
     run_due()
 
     assert (connected(), circle.read(user.link_id)["status"]) == (expected, "completed")
+
+
+def test_the_registered_number_is_taken_where_the_browser_named_none(circle: Circle) -> None:
+    number = verified(circle.api)
+    made = circle.meta.sandbox.sign_up(preverified_id=pool(circle.meta)[0]["id"])
+    circle.meta.change(made["phoneNumberId"], status="CONNECTED")
+    add_number(circle, made, display_phone_number="+34 612000002", status="PENDING")
+    user = signed(circle, made, order="c", registeredNumberId=number["id"])
+
+    run_due()
+
+    assert (connected(), circle.read(user.link_id)["status"]) == (made["phoneNumberId"], "completed")
 
 
 def test_a_new_and_proven_number_goes_before_others(circle: Circle) -> None:
