@@ -1,18 +1,20 @@
 """Which link has a registered number: one open one at most, and in the end the one that connected it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from api.errors import ConflictError, InvalidFieldError
-from onboarding.models import OnboardingLink, RegisteredNumber
+from onboarding.models import OnboardingLink, RegisteredNumber, Signup
 from onboarding.registered_numbers.claims import locked_rows, lose
 from organizations.models import Organization
 
 Status = RegisteredNumber.Status
 LinkStatus = OnboardingLink.Status
+# As long as this a window of Meta's counts as open, if nothing has come of it.
+WINDOW_STAYS = timedelta(minutes=30)
 
 
 class NotVerifiedError(ConflictError):
@@ -61,7 +63,10 @@ def refuse_unusable(number: RegisteredNumber, now: datetime) -> None:
 
 
 def give_up_expired(number: RegisteredNumber, now: datetime) -> None:
-    give_up(links_with(number).filter(status=LinkStatus.PENDING, expires_at__lte=now))
+    """But for one whose end-user has Meta's window open, and may finish there."""
+    opened = Signup.objects.filter(state=Signup.State.OPENED, started_at__gt=now - WINDOW_STAYS)
+    expired = links_with(number).filter(status=LinkStatus.PENDING, expires_at__lte=now)
+    give_up(expired.exclude(Exists(opened.filter(link=OuterRef("pk")))))
 
 
 def give_up(links: QuerySet[OnboardingLink]) -> None:

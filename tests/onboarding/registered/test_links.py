@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from onboarding.models import OnboardingLink, RegisteredNumber
+from onboarding.models import OnboardingLink, RegisteredNumber, Signup
 from phones.models import PhoneNumber
 from tests.conftest import Api
 from tests.onboarding.conftest import Circle, EndUser, run_due
@@ -128,6 +128,24 @@ def test_an_expired_link_gives_its_number_up(api: Api, meta: Meta) -> None:
 
         assert read(api, number)["onboardingLinkId"] == second["id"]
         assert api.get(f"onboarding-links/{first['id']}").json()["data"]["registeredNumberId"] is None
+
+
+def test_a_link_that_expires_under_an_open_window_keeps_its_number_for_half_an_hour(
+    api: Api, circle: Circle
+) -> None:
+    number = verified(api)
+    user = EndUser(made(api, number, expiresAt=(timezone.now() + timedelta(hours=1)).isoformat())["id"])
+    user.call("opened")
+    user.call("start")
+    OnboardingLink.objects.update(expires_at=timezone.now())
+    started_at = Signup.objects.get().started_at
+
+    with time_machine.travel(started_at + timedelta(minutes=29), tick=False):
+        kept = link_for(api, number)
+    with time_machine.travel(started_at + timedelta(minutes=30), tick=False):
+        given = link_for(api, number)
+
+    assert (kept.status_code, given.status_code) == (409, 201)
 
 
 def test_a_number_in_an_open_link_is_not_deleted(api: Api, circle: Circle) -> None:
