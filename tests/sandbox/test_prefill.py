@@ -96,6 +96,25 @@ def test_each_opened_dialog_is_remembered_with_its_verdicts(sandbox):
     assert opened["lacking"] == ["business.email", "business.website", "business.address.country"]
 
 
+# How many lines each word of the table's heads is broken over.
+LINES_OF_WORDS = """[...document.querySelectorAll("thead th")].flatMap((head) =>
+  [...head.firstChild.data.matchAll(/\\S+/g)].map((word) => {
+    const range = document.createRange();
+    range.setStart(head.firstChild, word.index);
+    range.setEnd(head.firstChild, word.index + word[0].length);
+    return range.getClientRects().length;
+  }))"""
+
+
+def test_no_word_of_the_tables_heads_is_broken_on_a_small_screen(browser: Browser, sandbox):
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    page.goto(dialog_url(sandbox, WHOLE))
+
+    assert page.evaluate(LINES_OF_WORDS) == [1, 1, 1, 1]
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.close()
+
+
 def test_the_dialog_shows_and_uses_what_it_received(browser: Browser, sandbox):
     page = browser.new_page(viewport={"width": 320, "height": 640})
     page.goto(dialog_url(sandbox, WHOLE | {"evil": "<b>x</b>"}))
