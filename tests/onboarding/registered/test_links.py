@@ -139,6 +139,7 @@ def test_a_link_that_expires_under_an_open_window_keeps_its_number_for_half_an_h
     user.call("start")
     OnboardingLink.objects.update(expires_at=timezone.now())
     started_at = Signup.objects.get().started_at
+    assert started_at
 
     with time_machine.travel(started_at + timedelta(minutes=29), tick=False):
         kept = link_for(api, number)
