@@ -26,7 +26,8 @@ test: $(DEV) ## Run the suite on private servers; ARGS="..." goes to pytest inst
 ifeq ($(ARGS),)
 	@$(PYTHON) -m tests.services -- -m "not e2e and not long" --durations 30 -n auto --maxprocesses 8 --dist loadfile \
 	  --no-loadscope-reorder
-	@exec $(PYTHON) -m tests.services -- -m "e2e and not long" --durations 30
+	@exec $(PYTHON) -m tests.services -- -m "e2e and not long" --durations 30 -n 2 --dist loadfile \
+	  --no-loadscope-reorder
 else
 	@exec $(PYTHON) -m tests.services -- $(ARGS)
 endif

@@ -37,7 +37,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         folder,
         embedded=False,
         database_url=urlsplit(database)._replace(path="/gangway_deploy").geturl(),
-        redis_url=f"{redis.rpartition('/')[0]}/7",
+        redis_url=f"{redis.rpartition('/')[0]}/5",
         root=built(folder / "app"),
     )
     try:

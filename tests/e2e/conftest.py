@@ -10,6 +10,10 @@ import pytest
 from tests.e2e.product import Product
 
 NEEDED = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
+# Side by side, each process of pytest-xdist has a product of its own.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+DATABASE = f"gangway_e2e_{WORKER}" if WORKER else "gangway_e2e"
+REDIS_DATABASE = 8 + int(WORKER.removeprefix("gw") or 0)
 
 
 @pytest.fixture(scope="session")
@@ -17,13 +21,13 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Web, workers, scheduler and sandbox as processes, on PostgreSQL and Redis."""
     database, redis = (os.environ[name] for name in NEEDED)
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS gangway_e2e")
-        connection.execute("CREATE DATABASE gangway_e2e")
+        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
+        connection.execute(f"CREATE DATABASE {DATABASE}")
     whole = Product(
         tmp_path_factory.mktemp("product"),
         embedded=False,
-        database_url=urlsplit(database)._replace(path="/gangway_e2e").geturl(),
-        redis_url=redis,
+        database_url=urlsplit(database)._replace(path=f"/{DATABASE}").geturl(),
+        redis_url=urlsplit(redis)._replace(path=f"/{REDIS_DATABASE}").geturl(),
     )
     yield from running(whole)
 
