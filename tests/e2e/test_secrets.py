@@ -41,7 +41,7 @@ def story(product: Product) -> tuple[Product, dict[str, str], Told]:
         webhookEvents=["*"],
         redirectUrl="https://myapp.com/cb",
     )
-    made = product.sign_up()
+    made = product.sign_up(phoneNumber="+54 9 11 5555-0042")
     product.scenario("pin_mismatch", target=made["phoneNumberId"], pin=PIN)
     browser = Browser(link, str(uuid.uuid4()))
     assert browser.call("callback", code="AQBadCodeThatMetaNeverGave").status_code == 422
