@@ -79,9 +79,9 @@ def test_requests_are_counted_by_the_name_of_their_address_and_never_by_path(api
     before = scraped()
     api.get("onboarding-links/0d9c2a5e-6a44-4f0e-9d9c-1b8a4e1d2c3b")
     api.get("onboarding-links")
-    api.get("no-such-thing-4711")
+    api.get("no-such-thing-teapot")
     Client().get("/signup/0d9c2a5e-6a44-4f0e-9d9c-1b8a4e1d2c3b")
-    Client().generic("BREW", "/coffee-4711")
+    Client().generic("BREW", "/coffee-teapot")
 
     after = scraped()
 
@@ -94,7 +94,7 @@ def test_requests_are_counted_by_the_name_of_their_address_and_never_by_path(api
     assert risen("api.errors.not_found", "4xx") == 1
     assert risen("none", "4xx", "other") == 1
     text = repr(after)
-    assert not [part for part in ("0d9c2a5e", "4711", "BREW", str(api.organization.pk)) if part in text]
+    assert not [part for part in ("0d9c2a5e", "teapot", "BREW", str(api.organization.pk)) if part in text]
     assert (
         "http_request_duration_seconds_count",
         (("method", "GET"), ("route", "onboarding-link-list")),

@@ -1,6 +1,7 @@
 """What schemathesis cannot know from a schema: it loads this file through `schemathesis.toml`."""
 
 import itertools
+import json
 import os
 from typing import Any
 
@@ -19,6 +20,8 @@ schemathesis.openapi.format("phone-number", st.integers(10**6, 10**7 - 1).map("+
 serial = itertools.count(1)
 schemathesis.openapi.format("idempotency-key", st.builds(lambda: f"key-{next(serial)}"))
 YESTERDAY, LOGO_URL = os.environ["YESTERDAY"], os.environ["LOGO_URL"]
+# Looked up without a network.
+RECEIVER = "https://localhost/hook"
 
 # What only this world knows to be right, by the name of the field or of the query's parameter.
 IN_BODY: dict[str, dict[str, Any]] = {
@@ -27,11 +30,11 @@ IN_BODY: dict[str, dict[str, Any]] = {
     "expiresAt": {"pattern": "^([3-9]|2[1-9])"},  # a time in the future
     "since": {"enum": [YESTERDAY]},  # a time within the 30 days that events are kept
     "logoUrl": {"enum": [LOGO_URL, None]},  # where there is a picture
-    "url": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},  # of a server that is not this platform
+    "url": {"enum": [RECEIVER]},  # of a server that is not this platform
     "registeredNumberId": {"enum": [None]},  # a verified number that no link has
     "website": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},
     "landingPage": {"enum": [False, None]},  # true needs three fields of `business`
-    "webhookUrl": {"pattern": r"^https://[a-z]{1,20}\.example\.com/"},
+    "webhookUrl": {"enum": [RECEIVER, None]},
 }
 
 IN_QUERY: dict[str, dict[str, Any]] = {"after": {"enum": [os.environ["EVENT_ID"]]}}  # an event that there is
@@ -60,6 +63,13 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 for example in content.get("examples", {}).values():
                     bring_up_to_date(example["value"])
+
+
+@schemathesis.hook
+def filter_body(context: Any, body: Any) -> bool:
+    """NUL is refused at any depth of `metadata`, which no schema can say; test_bad_input.py sends it."""
+    given = body.get("metadata") if isinstance(body, dict) else None
+    return not isinstance(given, dict) or "\\u0000" not in json.dumps(given)
 
 
 def bring_up_to_date(body: dict[str, Any]) -> None:
