@@ -26,8 +26,9 @@ test: $(DEV) ## Run the suite on private servers; ARGS="..." goes to pytest inst
 ifeq ($(ARGS),)
 	@$(PYTHON) -m tests.services -- -m "not e2e and not long" --durations 30 -n auto --maxprocesses 8 --dist loadfile \
 	  --no-loadscope-reorder
-	@exec $(PYTHON) -m tests.services -- -m "e2e and not long" --durations 30 -n 2 --dist loadfile \
+	@$(PYTHON) -m tests.services -- -m "e2e and not long and not alone" --durations 30 -n 2 --dist loadfile \
 	  --no-loadscope-reorder
+	@exec $(PYTHON) -m tests.services -- -m "alone and not long"
 else
 	@exec $(PYTHON) -m tests.services -- $(ARGS)
 endif

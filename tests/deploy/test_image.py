@@ -20,7 +20,7 @@ from tests.e2e.product import Browser
 from tests.faults.menu import after
 from tests.faults.sink import Sink, sink
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 GRACE = float(OURS["web"]["stop_grace_period"].removesuffix("s"))
 # What an ending may take here, where nothing that is in hand takes longer than a few seconds.
 QUICKLY = GRACE / 3
