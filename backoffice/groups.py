@@ -10,6 +10,7 @@ SUPPORT, OPERATOR, OWNER = "support", "operator", "owner"
 # What staff see; of what is not named here nobody but a superuser has a permission.
 SEEN = (
     ("onboarding", ("onboardinglink", "registerednumber", "sharedwaba")),
+    ("journal", ("graphcall",)),
     ("phones", ("phonenumber",)),
     ("wabas", ("waba",)),
     ("webhooks", ("outgoingwebhook", "delivery", "event")),
@@ -36,7 +37,7 @@ OPERATED = {
     "inbox.read_message_content", "organizations.support_customers",
 }  # fmt: skip
 # There is nothing to operate.
-ONLY_LOOKED_AT = {"admin.change_logentry"}
+ONLY_LOOKED_AT = {"admin.change_logentry", "journal.change_graphcall"}
 
 
 def views() -> Iterator[str]:

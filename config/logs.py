@@ -16,6 +16,7 @@ OURS = (
     "api",
     "backoffice",
     "inbox",
+    "journal",
     "meta_events",
     "meta_graph",
     "onboarding",

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "api",
     "vault",
     "organizations",
+    "journal",
     "wabas",
     "webhooks",
     "phones",
@@ -283,6 +284,8 @@ DELIVERY_ORGANIZATION_CAP = env.int("DELIVERY_ORGANIZATION_CAP", default=16)
 META_EVENT_LEASE_SECONDS = env.float("META_EVENT_LEASE_SECONDS", default=60.0)
 META_EVENT_BACKOFF_SECONDS = env.list("META_EVENT_BACKOFF_SECONDS", cast=float, default=[5, 60, 600, 3600])
 META_EVENT_RETENTION_DAYS = env.float("META_EVENT_RETENTION_DAYS", default=14.0)
+# What we asked of Meta about links, numbers and accounts, for support.
+GRAPH_CALL_RETENTION_DAYS = env.float("GRAPH_CALL_RETENTION_DAYS", default=30.0)
 # How long a request with an Idempotency-Key may be silent before the same key runs it again.
 IDEMPOTENCY_LEASE_SECONDS = env.float(
     "IDEMPOTENCY_LEASE_SECONDS", default=max(60.0, 4 * META_REQUEST_TIMEOUT)

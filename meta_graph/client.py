@@ -10,16 +10,21 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
 import structlog
 from django.conf import settings
+from django.utils import timezone
 
 from meta_graph import limits, metrics
 from meta_graph.answers import reading, rows
+from meta_graph.bodies import Body, RawBody
 from meta_graph.errors import Broken, GraphError
+from meta_graph.observing import CallMade, tell
+from meta_graph.shown import SECRET_FIELDS
 from outbound.multipart import MultipartForm
 from outbound.session import Exchange, OutboundError, OutboundSession, build_session, exchange
 
@@ -28,7 +33,6 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("meta_graph")
 MAX_ANSWER = 4 * 1024 * 1024
 PAGE_SIZE, MAX_PAGES = 100, 500
 UPLOAD_SECONDS = 600.0
-SECRET_FIELDS = frozenset({"client_secret", "code", "input_token", "pin", "verify_token", "appsecret_proof"})
 TIMED_OUT = frozenset({"dns_timeout", "connect_timeout", "read_timeout", "deadline"})
 NOT_SENT = frozenset(
     {"dns_failed", "dns_timeout", "connect_refused", "connect_timeout", "tls_invalid", "tls_handshake"}
@@ -90,19 +94,60 @@ def call(
     https://developers.facebook.com/docs/graph-api/overview
     https://developers.facebook.com/docs/graph-api/securing-requests (appsecret_proof)
     """
-    started = time.monotonic()
+    started, began_at = time.monotonic(), timezone.now()
     proof = _proof(token)
     query = dict(params or {}) if form is not None else {**(params or {}), **proof}
-    body = _Body(json=json, form=None if form is None else {**form, **proof}, upload=upload, raw=raw)
-    secrets = _secrets(token, query, json or {}, proof)
+    body = Body(json=json, form=None if form is None else {**form, **proof}, upload=upload, raw=raw)
+    secrets = _secrets(token, query, json or {}, form or {}, proof)
+    asked = _Asked(name, method, path, token, query, body, secrets, began_at, started)
+    exchanged = None
     try:
         exchanged = _exchange(name, method, path, token, query, body)
         answer = _answer(name, exchanged, token, secrets)
     except GraphError as error:
-        note_call(name, error.http_status, error, started)
+        _tell(asked, exchanged, error)
         raise
-    note_call(name, 200, None, started, trace_id=exchanged.headers.get("x-fb-trace-id"))
+    _tell(asked, exchanged, None)
     return answer
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A call before its answer. `started` is of time.monotonic()."""
+
+    name: str
+    method: str
+    path: str = field(repr=False)
+    token: Token | None
+    params: Mapping[str, str] = field(repr=False)
+    body: Body
+    secrets: tuple[str, ...] = field(repr=False)
+    began_at: datetime
+    started: float
+
+
+def _tell(asked: _Asked, exchanged: Exchange | None, error: GraphError | None) -> None:
+    """The log, and whoever looks on."""
+    status = exchanged.status if exchanged else None
+    trace_id = error.fbtrace_id if error else (exchanged.headers.get("x-fb-trace-id") if exchanged else None)
+    note_call(asked.name, status, error, asked.started, trace_id=trace_id)
+    tell(
+        CallMade(
+            name=asked.name,
+            method=asked.method,
+            kind=asked.token.kind if asked.token else "",
+            began_at=asked.began_at,
+            ms=round((time.monotonic() - asked.started) * 1000),
+            http_status=status,
+            trace_id=trace_id or "",
+            error=error,
+            path=asked.path,
+            params=asked.params,
+            body=asked.body,
+            answered=exchanged.body if exchanged else b"",
+            secrets=asked.secrets,
+        )
+    )
 
 
 def pages(
@@ -127,52 +172,20 @@ def pages(
     raise GraphError(call=name, kind=token.kind, broken=Broken.MALFORMED, message="the list does not end")
 
 
-@dataclass(frozen=True)
-class RawBody:
-    """A file, from its first byte on, that is the whole body of a request.
-
-    The Resumable Upload API takes the token in this form alone.
-    https://developers.facebook.com/docs/graph-api/guides/upload
-    """
-
-    content: bytes = field(repr=False)
-
-    def headers(self, token: Token | None) -> dict[str, str]:
-        authorization = {"Authorization": f"OAuth {token.value}"} if token else {}
-        return {**authorization, "file_offset": "0"}
-
-
-@dataclass(frozen=True)
-class _Body:
-    """What a request carries: one of the four, or nothing."""
-
-    json: Mapping[str, Any] | None = field(repr=False)
-    form: Mapping[str, str] | None = field(repr=False)
-    upload: MultipartForm | None
-    raw: RawBody | None
-
-    @property
-    def data(self) -> MultipartForm | bytes | Mapping[str, str] | None:
-        """The body where it is no JSON."""
-        if self.upload is not None:
-            return self.upload
-        return self.raw.content if self.raw else self.form
-
-
 def _exchange(
     name: str,
     method: str,
     path: str,
     token: Token | None,
     params: Mapping[str, str],
-    body: _Body,
+    body: Body,
 ) -> Exchange:
     url = f"{settings.META_GRAPH_URL.rstrip('/')}/{settings.META_GRAPH_VERSION}/{path}"
     headers = {"Authorization": f"Bearer {token.value}"} if token else {}
     if body.upload is not None:
         headers["Content-Type"] = body.upload.content_type
     if body.raw is not None:
-        headers |= body.raw.headers(token)
+        headers |= body.raw.headers(token.value if token else None)
     try:
         return exchange(
             session(),

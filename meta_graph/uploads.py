@@ -7,7 +7,8 @@ import re
 from django.conf import settings
 
 from meta_graph.answers import identifier, reading
-from meta_graph.client import RawBody, Token, call, node
+from meta_graph.bodies import RawBody
+from meta_graph.client import Token, call, node
 
 # As Meta writes it, base64 and signed: it goes back unchanged, or its signature does not fit.
 SESSION = re.compile(r"upload:[A-Za-z0-9+/=_-]+(\?[A-Za-z0-9=&_~-]+)?", re.ASCII)

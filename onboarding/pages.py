@@ -31,6 +31,7 @@ from onboarding.page_bodies import (
     VerifyInput,
 )
 from onboarding.page_context import FIRST_VIEW, page_context
+from onboarding.page_events import told
 from onboarding.page_gate import found, page_call
 from onboarding.page_state import (
     current_signup,
@@ -126,56 +127,64 @@ def start(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
 @require_POST
 @page_call
 def session(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
-    signups.note_session(link=link, **body_of(request, SessionInput))
+    with told(link, "session", body_of(request, SessionInput)) as given:
+        signups.note_session(link=link, **given)
     return accepted(link)
 
 
 @require_POST
 @page_call
 def callback(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
-    signups.receive_code(link=link, **body_of(request, CodeInput))
+    with told(link, "callback", body_of(request, CodeInput)) as given:
+        signups.receive_code(link=link, **given)
     return accepted(link)
 
 
 @require_POST
 @page_call
 def pin(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
-    signups.give_pin(link=link, **body_of(request, PinInput))
+    with told(link, "pin", body_of(request, PinInput)) as given:
+        signups.give_pin(link=link, **given)
     return accepted(link)
 
 
 @require_POST
 @page_call
 def skip(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
-    signups.put_off(link=link, **body_of(request, SignupInput))
+    with told(link, "skip", body_of(request, SignupInput)) as given:
+        signups.put_off(link=link, **given)
     return accepted(link)
 
 
 @require_POST
 @page_call
 def number(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
-    numbers.add_number(link=link, language=page_language(link), **body_of(request, NumberInput))
+    with told(link, "number", body_of(request, NumberInput)) as given:
+        numbers.add_number(link=link, language=page_language(link), **given)
     return accepted(link)
 
 
 @require_POST
 @page_call
 def request_code(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
-    numbers.request_code(link=link, language=page_language(link), **body_of(request, MethodInput))
+    with told(link, "request-code", body_of(request, MethodInput)) as given:
+        numbers.request_code(link=link, language=page_language(link), **given)
     return accepted(link)
 
 
 @require_POST
 @page_call
 def verify_code(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
-    numbers.verify_code(link=link, **body_of(request, VerifyInput))
+    with told(link, "verify-code", body_of(request, VerifyInput)) as given:
+        numbers.verify_code(link=link, **given)
     return accepted(link)
 
 
 @require_POST
 @page_call
 def check(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
-    numbers.check_again(link=link, **body_of(request, SignupInput))
+    with told(link, "check", body_of(request, SignupInput)) as given:
+        numbers.check_again(link=link, **given)
     return accepted(link)
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from journal.subjects import about
 from meta_graph import oauth, wabas
 from meta_graph.client import system_token
 from meta_graph.errors import Action, GraphError
@@ -23,10 +24,12 @@ from onboarding import readiness, tokens
 from onboarding.matching import Verdict, judge
 from onboarding.models import OnboardingLink, SharedWaba, SharedWabaQuerySet, Signup
 from onboarding.outcomes import Actor, Problem
+from onboarding.subjects import about_signup
 from onboarding.verdicts import problem_of
 
 log = structlog.get_logger("onboarding.recovery")
 Outcome = SharedWaba.Outcome
+DEED = "recovery"
 META_ID = re.compile(r"[0-9]{1,32}", re.ASCII)
 # Meta may refuse the token of a business that it has only just connected.
 REFUSALS_COUNT_AFTER = timedelta(minutes=10)
@@ -117,7 +120,8 @@ def look(shared_id: int) -> Look:
     if shared is None:
         return Look()
     try:
-        know_owner(shared)
+        with about(waba=shared.meta_waba_id, deed=DEED):
+            know_owner(shared)
         verdict = judge(shared, timezone.now())
         if verdict.outcome != Outcome.WAITING or verdict.signup is None:
             write(shared, verdict)
@@ -126,7 +130,8 @@ def look(shared_id: int) -> Look:
             write(shared, Verdict(Outcome.GIVEN_UP), problem)
             return Look()
         # The business is the one that Meta named, never one that a browser named.
-        token = oauth.fetch_customer_token(business_id=shared.owner_business_id or "")
+        with about_signup(verdict.signup, DEED), about(waba=shared.meta_waba_id):
+            token = oauth.fetch_customer_token(business_id=shared.owner_business_id or "")
     except GraphError as error:
         put_off(shared, error)
         return Look()

@@ -21,6 +21,7 @@ from onboarding.models import Signup, StepRun
 from onboarding.outcomes import Actor, NeedsCustomer, NotYet, Problem, StepError, StepFailed
 from onboarding.pipeline import AFTERWARDS, ALL_STEPS, BY_NAME, COMPLETION, STEPS, Step
 from onboarding.readiness import RUNNABLE, advance, fail, locked
+from onboarding.subjects import about_signup
 from onboarding.verdicts import crashed, tried_again_at, verdict
 
 log = structlog.get_logger("onboarding.runner")
@@ -111,7 +112,8 @@ def ended(step: Step, signup: Signup, run: StepRun) -> Ending:
     """Runs the step's function and says how it ended. Whatever it raises becomes a row, never a lost step."""
     try:
         refuse_disconnected(signup)
-        return Ending(step.run(signup, run))
+        with about_signup(signup, step.name):
+            return Ending(step.run(signup, run))
     except GraphError as error:
         if error.action is Action.SKIP:
             return Ending(Status.SKIPPED)

@@ -9,6 +9,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from journal.subjects import about
 from meta_graph import wabas
 from meta_graph.client import business_token
 from meta_graph.errors import Action, GraphError
@@ -32,7 +33,8 @@ def leave_waba(*, waba: Waba, reason: str, initiated_by: str) -> Waba:
     """
     current = Waba.objects.get(pk=waba.pk)
     if current.is_connected:
-        is_left = unsubscribed(current)
+        with about(organization=current.organization_id, waba=current.meta_waba_id, deed="disconnect"):
+            is_left = unsubscribed(current)
         disconnect_waba(
             waba=current, reason=reason, initiated_by=initiated_by, at=timezone.now(), is_unsubscribed=is_left
         )

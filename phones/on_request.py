@@ -27,6 +27,7 @@ from phones.registration import (
     standing,
 )
 from phones.services import note_registered, refresh_phone, request_sync
+from phones.subjects import about_phone
 from phones.two_step import drop_new, is_refusal, keep_new, send_new, take_over
 from wabas.models import Waba
 from wabas.tokens import TokenStatus, token_status
@@ -73,27 +74,28 @@ def register_phone(*, phone: PhoneNumber, pin: str | None = None) -> PhoneNumber
     current, token = usable(phone)
     refuse_known(current)
     refuse_paused(current.waba)
-    info = phone_numbers.read_phone_number(phone_number_id=current.meta_phone_number_id, token=token)
-    refuse_needless(refresh_phone(phone=current, info=info))
-    if current.disconnected_at:
-        raise NotConnectedError
-    tried = pin or str(current.new_pin or pin_for(current))
-    try:
-        register(
-            phone=current,
-            pin=tried,
-            made_by=Maker.PERSON,
-            token=token,
-            is_new_pin=pin is not None,
-            # While Meta was asked what the number is another caller may have begun.
-            alone_since=began,
-        )
-    except GraphError as error:
-        if is_refusal(error):
-            drop_new(current, tried)
-        if error.cause is Cause.TOO_MANY_ATTEMPTS:
-            raise used_up(current) from error
-        raise
+    with about_phone(current, "register"):
+        info = phone_numbers.read_phone_number(phone_number_id=current.meta_phone_number_id, token=token)
+        refuse_needless(refresh_phone(phone=current, info=info))
+        if current.disconnected_at:
+            raise NotConnectedError
+        tried = pin or str(current.new_pin or pin_for(current))
+        try:
+            register(
+                phone=current,
+                pin=tried,
+                made_by=Maker.PERSON,
+                token=token,
+                is_new_pin=pin is not None,
+                # While Meta was asked what the number is another caller may have begun.
+                alone_since=began,
+            )
+        except GraphError as error:
+            if is_refusal(error):
+                drop_new(current, tried)
+            if error.cause is Cause.TOO_MANY_ATTEMPTS:
+                raise used_up(current) from error
+            raise
     if current.new_pin:
         take_over(current, tried)
     note_registered(phone=current)
@@ -114,7 +116,8 @@ def set_phone_pin(*, phone: PhoneNumber, pin: str) -> PhoneNumber:
             raise NotRegisteredError
     refuse_paused(current.waba)
     keep_new(current, pin)
-    send_new(current, token)
+    with about_phone(current, "pin"):
+        send_new(current, token)
     return current
 
 

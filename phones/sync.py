@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from journal.subjects import about
 from meta_graph import limits
 from meta_graph.client import business_token
 from meta_graph.errors import Cause, GraphError
@@ -20,6 +21,7 @@ from phones.models import PhoneNumber
 from phones.readiness import announce
 from phones.reading import Reading, read, read_all, subscribe_again
 from phones.schedule import next_check_at
+from phones.subjects import about_phone
 from wabas.models import Waba
 from wabas.services import check_soon
 from wabas.tokens import TokenStatus, token_status
@@ -40,8 +42,10 @@ def sync_phone(phone_id: UUID) -> int:
         return 0
     token_value, started = phone.waba.access_token or "", timezone.now()
     token = business_token(token_value)
-    two_step.finish([phone], token)
-    return write([phone], read(phone, token), token_value, started)
+    with about_phone(phone, "check"):
+        two_step.finish([phone], token)
+        reading = read(phone, token)
+    return write([phone], reading, token_value, started)
 
 
 def check_waba(waba_id: UUID) -> int:
@@ -58,10 +62,12 @@ def check_waba(waba_id: UUID) -> int:
         return events
     token_value, started = waba.access_token or "", timezone.now()
     token = business_token(token_value)
-    two_step.finish(phones, token)
-    reading = read_all(waba, phones, token)
-    if reading.is_subscribed is False and reading.error is None:
-        reading.is_subscribed = subscribe_again(waba, token)
+    # Time alone brings it, each hour: what goes well is not kept.
+    with about(organization=waba.organization_id, waba=waba.meta_waba_id, deed="check", failures_only=True):
+        two_step.finish(phones, token)
+        reading = read_all(waba, phones, token)
+        if reading.is_subscribed is False and reading.error is None:
+            reading.is_subscribed = subscribe_again(waba, token)
     return events + write(phones, reading, token_value, started)
 
 

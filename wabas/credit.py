@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from journal.subjects import about
 from meta_graph import credit_lines, wabas
 from meta_graph.client import Token, business_token, system_token
 from meta_graph.credit_lines import CURRENCIES, AllocationInfo
@@ -194,9 +195,10 @@ def revoke_credit(*, waba: Waba) -> int:
         raise UnknownOwnerError
     claim = claimed(waba, waba.owner_business_id)
     try:
-        for allocation in live_allocations(claim.owner_id):
-            credit_lines.revoke(allocation_id=allocation.id, token=system_token())
-            check_revoked(allocation.id)
+        with about(organization=waba.organization_id, waba=waba.meta_waba_id, deed="revoke_credit_line"):
+            for allocation in live_allocations(claim.owner_id):
+                credit_lines.revoke(allocation_id=allocation.id, token=system_token())
+                check_revoked(allocation.id)
     except (GraphError, RevocationNotVerifiedError) as failure:
         note(waba, credit_asked_at=claim.before, credit_error=described(failure))
         raise

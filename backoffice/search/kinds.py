@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Model, Q
 
 from inbox.models import Contact
+from journal.models import GraphCall
 from onboarding.models import OnboardingLink, RegisteredNumber
 from organizations.admin.search import Columns, digits_of, token_of
 from organizations.models import Organization
@@ -64,6 +65,7 @@ KINDS = (
         ),
         words=["display_name"],
     ),
+    Kind(GraphCall, Columns(tokens=["trace_id", "request_id"])),
     Kind(RegisteredNumber, Columns(ids=["pk"], numbers=["meta_preverified_id"], phones=["phone_number"])),
     Kind(Waba, Columns(ids=["pk"], numbers=["meta_waba_id", "owner_business_id"]), words=["name"]),
     Kind(Organization, Columns(ids=["pk"]), words=["name"]),

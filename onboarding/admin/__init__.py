@@ -1,5 +1,5 @@
-"""Staff's pages of onboarding links, told as time lines, of registered numbers, of WABAs without a signup."""
+"""Staff's pages of links, told as time lines, registered numbers, WABAs without a signup, calls of Graph."""
 
-from onboarding.admin import links, registered, shared
+from onboarding.admin import calls, links, registered, shared
 
-__all__ = ["links", "registered", "shared"]
+__all__ = ["calls", "links", "registered", "shared"]

@@ -29,7 +29,10 @@ META = {"code": "Meta's code", "subcode": "subcode", "traceId": "trace id", "ses
 
 @dataclass(frozen=True)
 class Entry:
-    """`word` is the badge's; `said` a sentence; `facts` are labels and values to copy; `url` leads on."""
+    """`word` is the badge's; `said` a sentence; `facts` are labels and values to copy; `url` leads on.
+
+    `inside` is folded away under `inside_title` until somebody opens it.
+    """
 
     title: str
     tone: Tone
@@ -38,6 +41,8 @@ class Entry:
     said: str = ""
     facts: Facts = ()
     url: str = ""
+    inside: "tuple[Entry, ...]" = ()
+    inside_title: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Onboarding links: found by whatever id somebody has, and their whole story on one page."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
+from journal.models import GraphCall
 from onboarding import interventions, services
 from onboarding.admin import steps
 from onboarding.admin.end_user import page_in_words
@@ -47,7 +50,20 @@ from organizations.admin.cells import (
 from organizations.admin.filters import OrganizationFilter, by_value
 from organizations.admin.once import OnceForm, Shown
 from organizations.admin.rows import RowAdmin, section
-from organizations.admin.search import Columns
+from organizations.admin.search import Columns, token_of
+
+
+@dataclass(frozen=True)
+class LinkColumns(Columns):
+    """Beside its own columns a link is found by its calls of Graph: by Meta's trace id, and by ours of a request."""
+
+    def conditions(self, term: str) -> Iterator[Q]:
+        yield from super().conditions(term)
+        if token := token_of(term):
+            for column in ("trace_id", "request_id"):
+                calls = GraphCall.objects.filter(Q((column, token)), link_id__isnull=False).order_by()
+                yield Q(pk__in=calls.values("link_id"))
+
 
 STATUS_TONES = {"pending": Tone.IDLE, "processing": Tone.BUSY, "completed": Tone.GOOD, "expired": Tone.ASKS}
 
@@ -70,7 +86,7 @@ class OnboardingLinkAdmin(RowAdmin):
     list_select_related = ["organization", "phone", "waba", "outgoing_webhook", "registered_number"]
     search_fields = ["name", "external_id", "organization__name"]
     search_help_text = "Number in any form, our ids, Meta's ids, session or trace id, externalId, or a name."
-    found_by = Columns(
+    found_by = LinkColumns(
         ids=["pk", "signups__id", "phone_id", "waba_id", "outgoing_webhook_id", "organization_id"],
         numbers=[
             "waba__meta_waba_id", "phone__meta_phone_number_id", "signups__meta_waba_id",

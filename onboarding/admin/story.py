@@ -1,31 +1,46 @@
 """Reads what a link's time line is told from, in the same few queries however long it is."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from django.db.models import Q
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, Q
 from ulid import ULID
 
+from journal.models import GraphCall
 from onboarding.admin.timeline import Story
 from onboarding.models import OnboardingLink, SharedWaba, Signup
 from webhooks.models import Delivery, Event
 
-CONNECTED = "phone_number.connected"
-# The event is stored in the transaction of the completion, whose first moment the link has.
-BEFORE, AFTER = timedelta(seconds=1), timedelta(minutes=1)
-# More tries than anybody reads.
-MOST_SIGNUPS = 50
+CONNECTED, OF_LINKS = "phone_number.connected", "onboarding_link."
+# An event is stored in the transaction of what it tells of, whose first moment a row of ours has.
+BEFORE, AFTER = timedelta(seconds=1), timedelta(seconds=15)
+# More than anybody reads: tries, calls of Graph, later calls about the account, deliveries, acts of staff.
+MOST_SIGNUPS, MOST_CALLS, MOST_LATER, MOST_DELIVERIES, MOST_ACTS = 50, 500, 100, 100, 100
+# Of the same seconds, whichever link they tell of.
+MOST_EVENTS = 2000
 
 
 def story_of(link: OnboardingLink) -> Story:
     signups = (
         link.signups.defer("access_token")
-        .prefetch_related("steps")
+        .prefetch_related("steps", "told")
         .order_by("-created_at", "-id")[:MOST_SIGNUPS]
     )
-    event, tries = connected_event(link), list(signups)
-    return Story(link, tries, event, deliveries_of(event) if event else (), shared_with(tries))
+    tries = list(signups)
+    events = events_of(link, tries)
+    return Story(
+        link,
+        tries,
+        events,
+        deliveries_of(events),
+        shared_with(tries),
+        calls_about(link),
+        acts_on(link),
+    )
 
 
 def shared_with(signups: list[Signup]) -> list[SharedWaba]:
@@ -37,18 +52,56 @@ def shared_with(signups: list[Signup]) -> list[SharedWaba]:
     return list(rows.select_related("settled_by").distinct())
 
 
-def connected_event(link: OnboardingLink) -> Event | None:
-    """The event of the link's completion, found by the time in its id: no column names its link."""
-    if not link.completed_at or not link.waba_id:
-        return None
-    stored_then = Event.objects.filter(
-        organization=link.organization_id,
-        id__gte=first_id(link.completed_at - BEFORE),
-        id__lt=first_id(link.completed_at + AFTER),
-        name=CONNECTED,
-        waba=link.waba_id,
-    )
-    return next((event for event in stored_then.order_by("id") if tells_of(event, link)), None)
+def calls_about(link: OnboardingLink) -> list[GraphCall]:
+    """Calls of the link's signups, then those that were made for its account later. Oldest first."""
+    rows = GraphCall.objects.defer("request", "answer").order_by("-id")
+    own = list(rows.filter(link_id=link.pk)[:MOST_CALLS])
+    later: list[GraphCall] = []
+    if link.waba and link.completed_at:
+        of_account = rows.filter(meta_waba_id=link.waba.meta_waba_id, link_id=None)
+        of_account = of_account.filter(organization=link.organization_id, made_at__gte=link.completed_at)
+        later = list(of_account[:MOST_LATER])
+    return [*reversed(own), *reversed(later)]
+
+
+def acts_on(link: OnboardingLink) -> list[LogEntry]:
+    """What staff did to the link, and to what it connected. Oldest first."""
+    rows: list[Model] = [link]
+    rows += [row for row in (link.phone, link.waba, link.outgoing_webhook) if row is not None]
+    of_them = Q()
+    for row in rows:
+        of_them |= Q(content_type=ContentType.objects.get_for_model(row), object_id=str(row.pk))
+    lines = LogEntry.objects.filter(of_them).select_related("user", "content_type", "staff_action")
+    return list(reversed(lines.order_by("-id")[:MOST_ACTS]))
+
+
+def events_of(link: OnboardingLink, signups: list[Signup]) -> list[Event]:
+    """Events that tell of the link, found by the times in their ids: no column names their link."""
+    stored_then = Q()
+    for began, ended in windows(link, signups):
+        stored_then |= Q(id__gte=first_id(began), id__lt=first_id(ended))
+    named = Q(name__startswith=OF_LINKS)
+    if link.waba_id:
+        named |= Q(name=CONNECTED, waba=link.waba_id)
+    rows = Event.objects.filter(stored_then, named, organization=link.organization_id).order_by("id")
+    return [event for event in rows[:MOST_EVENTS] if tells_of(event, link)]
+
+
+def windows(link: OnboardingLink, signups: list[Signup]) -> Iterator[tuple[datetime, datetime]]:
+    """When something happened that an event tells of: each a moment, and how long it may take to store."""
+    moments = {link.opened_at, link.completed_at, link.expiry_told_at}
+    for signup in signups:
+        moments |= {signup.abandoned_at, signup.finished_at}
+        moments |= {run.finished_at for run in signup.steps.all()}
+    ended: datetime | None = None
+    began: datetime | None = None
+    for moment in sorted(filter(None, moments)):
+        if began is not None and ended is not None and moment - BEFORE > ended:
+            yield began, ended
+            began = None
+        began, ended = began or moment - BEFORE, moment + AFTER
+    if began is not None and ended is not None:
+        yield began, ended
 
 
 def first_id(at: datetime) -> str:
@@ -61,6 +114,7 @@ def tells_of(event: Event, link: OnboardingLink) -> bool:
     return data.get("onboardingLinkId") == str(link.pk)
 
 
-def deliveries_of(event: Event) -> list[Delivery]:
-    rows = Delivery.objects.filter(event=event).select_related("webhook")
-    return list(rows.defer("webhook__secret", "webhook__previous_secret").order_by("created_at", "id")[:50])
+def deliveries_of(events: list[Event]) -> list[Delivery]:
+    rows = Delivery.objects.filter(event__in=events).select_related("event", "webhook")
+    rows = rows.defer("event__body", "webhook__secret", "webhook__previous_secret")
+    return list(rows.prefetch_related("attempts").order_by("created_at", "id")[:MOST_DELIVERIES])

@@ -4,25 +4,21 @@ Pure: from rows that were read before, without a query.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from onboarding.admin.entries import (
-    SESSION,
-    Chapter,
-    Entry,
-    clock,
-    error_facts,
-    filled,
-    named,
-    took,
-    words_of,
-)
+from django.contrib.admin.models import LogEntry
+
+from journal.models import GraphCall
+from onboarding.admin.call_entries import Calls, counted
+from onboarding.admin.entries import Chapter, Entry, clock, error_facts, filled, took, words_of
+from onboarding.admin.page_entries import page_entries
+from onboarding.admin.staff_entries import staff_entries
 from onboarding.admin.template_entries import template_entries
+from onboarding.admin.told_entries import told_entries
 from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from organizations.admin.cells import Tone, admin_url, worded
-from webhooks.admin.states import DELIVERY_TONES
 from webhooks.models import Delivery, Event
 
 STEPS = {
@@ -57,13 +53,24 @@ SIGNUP_STATES = {
 
 @dataclass(frozen=True)
 class Story:
-    """The rows that a time line is told from. `signups` come with their steps read, newest first."""
+    """The rows that a time line is told from. `signups` come with their steps and page events, newest first.
+
+    `calls` and `staff`, oldest first: of the link, and of the number, account and endpoint that it brought.
+    """
 
     link: OnboardingLink
     signups: Sequence[Signup]
-    event: Event | None = None
+    events: Sequence[Event] = ()
     deliveries: Sequence[Delivery] = ()
     shared: Sequence[SharedWaba] = ()
+    calls: Sequence[GraphCall] = ()
+    staff: Sequence[LogEntry] = ()
+
+    def calls_of(self, signup: Signup) -> Calls:
+        return Calls(call for call in self.calls if call.signup_id == signup.pk)
+
+    def later_calls(self) -> Calls:
+        return Calls(call for call in self.calls if call.signup_id is None)
 
     def told_of(self, signup: Signup) -> list[SharedWaba]:
         """What Meta told of the WABA that the signup brought, or says it brought."""
@@ -75,9 +82,14 @@ def timeline(story: Story, now: datetime) -> list[Chapter]:
     chapters = [Chapter("The link", tuple(link_entries(story.link, now)))]
     total = len(story.signups)
     for place, signup in enumerate(story.signups):
-        chapters.append(signup_chapter(signup, total - place, now, story.told_of(signup)))
-    after = tuple(after_entries(story))
-    return [*chapters, Chapter("What followed", after)] if after else chapters
+        told = Told(story.told_of(signup), story.calls_of(signup))
+        chapters.append(signup_chapter(signup, total - place, now, told))
+    after = {
+        "Events and webhooks": tuple(told_entries(story.link, story.events, story.deliveries)),
+        "What followed": tuple(after_entries(story)),
+        "What staff did": staff_entries(story.staff),
+    }
+    return [*chapters, *(Chapter(title, entries) for title, entries in after.items() if entries)]
 
 
 def link_entries(link: OnboardingLink, now: datetime) -> Iterator[Entry]:
@@ -90,40 +102,35 @@ def link_entries(link: OnboardingLink, now: datetime) -> Iterator[Entry]:
         yield Entry("Link expired", Tone.BAD, link.expires_at)
 
 
-def signup_chapter(signup: Signup, number: int, now: datetime, shared: Sequence[SharedWaba] = ()) -> Chapter:
+@dataclass
+class Told:
+    """What is known of one signup beside its own rows."""
+
+    shared: Sequence[SharedWaba] = ()
+    calls: Calls = field(default_factory=lambda: Calls(()))
+
+
+def signup_chapter(signup: Signup, number: int, now: datetime, told: Told) -> Chapter:
     tone, word = SIGNUP_STATES[Signup.State(signup.state)]
     if signup.state == Signup.State.OPENED and signup.error:
         tone, word = Tone.ASKS, "left before the end"
     ids = (("signup id", str(signup.pk)), ("request id", signup.request_id))
-    entries = tuple(signup_entries(signup, now, shared))
+    entries = tuple(signup_entries(signup, now, told))
     return Chapter(f"Signup {number}", entries, tone, word, filled(ids))
 
 
-def signup_entries(signup: Signup, now: datetime, shared: Sequence[SharedWaba]) -> Iterator[Entry]:
+def signup_entries(signup: Signup, now: datetime, told: Told) -> Iterator[Entry]:
     """What was told, in the order in which it came; then the steps, in theirs; then the end."""
-    told = [*page_entries(signup), *map(shared_entry, shared), *exchange_entries(signup)]
-    yield from sorted(told, key=lambda entry: entry.at or signup.created_at)
-    for run in signup.steps.all():
-        yield step_entry(run, now)
+    steps = [step_entry(run, now, told.calls.take(run.step)) for run in signup.steps.all()]
+    came = [
+        *page_entries(signup, told.calls),
+        *map(shared_entry, told.shared),
+        *exchange_entries(signup, told.calls),
+    ]
+    came += told.calls.rest()
+    yield from sorted(came, key=lambda entry: entry.at or signup.created_at)
+    yield from steps
     yield from end_entries(signup)
-
-
-def page_entries(signup: Signup) -> Iterator[Entry]:
-    yield Entry("Page ready for a signup", Tone.GOOD, signup.created_at)
-    if signup.started_at:
-        yield Entry("Facebook window opened", Tone.GOOD, signup.started_at)
-    if signup.session_event:
-        is_finish = signup.session_event.startswith("FINISH")
-        yield Entry(
-            "Meta's window sent its message",
-            Tone.GOOD if is_finish else Tone.ASKS,
-            signup.session_at,
-            word=signup.session_event,
-            said="" if is_finish else words_of(signup.error if not signup.exchanged_at else None),
-            facts=named(signup.session, SESSION),
-        )
-    elif signup.exchanged_at:
-        yield Entry("No message came from Meta's window", Tone.IDLE, signup.exchanged_at)
 
 
 def shared_entry(shared: SharedWaba) -> Entry:
@@ -146,25 +153,29 @@ def shared_entry(shared: SharedWaba) -> Entry:
     )
 
 
-def exchange_entries(signup: Signup) -> Iterator[Entry]:
+def exchange_entries(signup: Signup, calls: Calls) -> Iterator[Entry]:
     if signup.abandoned_at:
         yield Entry("Told as abandoned", Tone.ASKS, signup.abandoned_at)
-    if not signup.exchanged_at:
-        return
+    if signup.exchanged_at:
+        is_fetched = signup.token_source == Signup.TokenSource.FETCHED
+        inside = calls.take("recovery" if is_fetched else "callback")
+        yield replace(exchange_entry(signup), inside=inside, inside_title=counted(inside))
+
+
+def exchange_entry(signup: Signup) -> Entry:
     if signup.token_source == Signup.TokenSource.FETCHED:
-        yield Entry("Token fetched from Meta, without a code", Tone.GOOD, signup.exchanged_at)
-    elif signup.state == Signup.State.EXCHANGING and signup.error:
+        return Entry("Token fetched from Meta, without a code", Tone.GOOD, signup.exchanged_at)
+    if signup.state == Signup.State.EXCHANGING and signup.error:
         said = "Whether it was exchanged is not known; the token is fetched when Meta tells of the account."
-        yield Entry("Code sent to Meta, no answer came", Tone.ASKS, signup.exchanged_at, said=said)
-    elif signup.steps.all() or signup.state == Signup.State.COMPLETED:
-        yield Entry("Code exchanged for a token", Tone.GOOD, signup.exchanged_at)
-    elif signup.state == Signup.State.EXCHANGING:
-        yield Entry("Code sent to Meta", Tone.BUSY, signup.exchanged_at)
-    else:
-        yield Entry("Code sent to Meta, and not exchanged", Tone.BAD, signup.exchanged_at)
+        return Entry("Code sent to Meta, no answer came", Tone.ASKS, signup.exchanged_at, said=said)
+    if signup.steps.all() or signup.state == Signup.State.COMPLETED:
+        return Entry("Code exchanged for a token", Tone.GOOD, signup.exchanged_at)
+    if signup.state == Signup.State.EXCHANGING:
+        return Entry("Code sent to Meta", Tone.BUSY, signup.exchanged_at)
+    return Entry("Code sent to Meta, and not exchanged", Tone.BAD, signup.exchanged_at)
 
 
-def step_entry(run: StepRun, now: datetime) -> Entry:
+def step_entry(run: StepRun, now: datetime, calls: tuple[Entry, ...] = ()) -> Entry:
     facts = [
         ("attempts", str(run.attempts) if run.attempts else ""),
         ("took", took(run.started_at, run.finished_at)),
@@ -181,6 +192,8 @@ def step_entry(run: StepRun, now: datetime) -> Entry:
         word=worded(run.status),
         said=words_of(run.error),
         facts=(("step", run.step), *filled(facts)),
+        inside=calls,
+        inside_title=counted(calls),
     )
 
 
@@ -208,36 +221,5 @@ def end_entries(signup: Signup) -> Iterator[Entry]:
 
 
 def after_entries(story: Story) -> Iterator[Entry]:
-    link, webhook = story.link, story.link.outgoing_webhook
-    if webhook:
-        facts = (("address", webhook.url), ("events", ", ".join(webhook.events)))
-        yield Entry("Webhook connected", Tone.GOOD, link.completed_at, facts=facts, url=admin_url(webhook))
-    if story.event:
-        yield Entry(
-            f"Event {story.event.name} stored",
-            Tone.GOOD,
-            story.event.created_at,
-            facts=(("event id", str(story.event.pk)),),
-            url=admin_url(story.event),
-        )
-    for delivery in story.deliveries:
-        yield delivery_entry(delivery)
-    yield from template_entries(link)
-
-
-def delivery_entry(delivery: Delivery) -> Entry:
-    facts = [
-        ("to", delivery.webhook.url),
-        ("attempts", str(delivery.attempt_count)),
-        ("last error", delivery.last_error or ""),
-        ("next attempt", clock(delivery.next_attempt_at)),
-    ]
-    is_manual = delivery.trigger == Delivery.Trigger.MANUAL
-    return Entry(
-        "Delivery, repeated by hand" if is_manual else "Delivery",
-        DELIVERY_TONES[Delivery.State(delivery.state)],
-        delivery.finished_at or delivery.created_at,
-        word=worded(delivery.state),
-        facts=filled(facts),
-        url=admin_url(delivery),
-    )
+    came = [*story.later_calls().rest(), *template_entries(story.link)]
+    yield from sorted(came, key=lambda entry: entry.at or story.link.created_at)

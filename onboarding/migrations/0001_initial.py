@@ -400,6 +400,43 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PageEvent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(help_text="The call's, as in its address", max_length=16)),
+                (
+                    "detail",
+                    models.CharField(
+                        blank=True, default="", help_text="Never a code or a PIN", max_length=128
+                    ),
+                ),
+                (
+                    "refusal",
+                    models.CharField(
+                        blank=True, default="", help_text="The code of our answer", max_length=64
+                    ),
+                ),
+                ("request_id", models.CharField(blank=True, default="", max_length=128)),
+                ("at", models.DateTimeField()),
+                (
+                    "signup",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="told",
+                        to="onboarding.signup",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
             name="StepRun",
             fields=[
                 (

@@ -2,7 +2,7 @@
 
 # Title, then the models by their class names.
 SECTIONS = (
-    ("Onboarding", ("OnboardingLink", "RegisteredNumber", "SharedWaba")),
+    ("Onboarding", ("OnboardingLink", "RegisteredNumber", "SharedWaba", "GraphCall")),
     ("WhatsApp", ("PhoneNumber", "Waba")),
     ("Inbox", ("Conversation", "Message", "Contact", "SharedInboxLink")),
     ("Webhooks", ("OutgoingWebhook", "Delivery", "Event")),

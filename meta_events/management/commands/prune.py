@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from api.progress import Progress
 from inbox import retention as inbox
+from journal import retention as calls
 from meta_events import retention
 from onboarding import logo_retention as logos
 from organizations import retention as keys
@@ -71,6 +72,7 @@ def totals(now: datetime, *, is_dry: bool) -> Iterator[Done]:
         "idempotency keys": keys,
         "messages": inbox,
         "logos": logos,
+        "calls of Graph": calls,
     }
     deleted = dict.fromkeys(others, 0)
     yield Done(outgoing, dict(deleted))

@@ -1,0 +1,1 @@
+"""What was asked of Meta, about whom, and what it answered: kept for a month, for support."""
