@@ -55,7 +55,7 @@ from organizations.admin.search import Columns, token_of
 
 @dataclass(frozen=True)
 class LinkColumns(Columns):
-    """Beside its own columns a link is found by its calls of Graph: by Meta's trace id, and by ours of a request."""
+    """A link is found by its calls of Graph too: by Meta's trace id, and by our id of a request."""
 
     def conditions(self, term: str) -> Iterator[Q]:
         yield from super().conditions(term)

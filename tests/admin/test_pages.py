@@ -18,6 +18,7 @@ from vault.fields import EncryptedTextField
 
 OUR_APPS = (
     "organizations", "wabas", "webhooks", "phones", "onboarding", "inbox", "meta_events", "shared_inbox",
+    "journal",
 )  # fmt: skip
 OURS = [model for model in admin.site._registry if model._meta.app_label in OUR_APPS]
 MARK = "MARKER"

@@ -10,8 +10,9 @@ from django.utils import timezone
 from ulid import ULID
 
 from inbox.models import Contact, Conversation, Message
+from journal.models import GraphCall
 from meta_events.models import Change, Notification, UserRequest
-from onboarding.models import OnboardingLink, RegisteredNumber, SharedWaba, Signup, StepRun
+from onboarding.models import OnboardingLink, PageEvent, RegisteredNumber, SharedWaba, Signup, StepRun
 from onboarding.pipeline import ALL_STEPS
 from organizations.models import ApiKey, IdempotencyKey, Logo, Organization
 from organizations.services import issue_key
@@ -65,6 +66,7 @@ def story(organization: Organization) -> Story:
         meta_waba_id=waba.meta_waba_id, owner_business_id=waba.owner_business_id, first_told_at=now,
         last_told_at=now, outcome="recovered", signup=signup, settled_at=now,
     )  # fmt: skip
+    ask_meta(signup, number)
     event = event_of(link, number)
     delivery = Delivery.objects.create(
         event=event, webhook=webhook, attempt_count=1, last_error="http_500", next_attempt_at=now
@@ -147,6 +149,18 @@ def phone_of(waba: Waba, number: int) -> PhoneNumber:
     )  # fmt: skip
     RegistrationAttempt.objects.create(phone=phone, made_by="platform", outcome="registered")
     return phone
+
+
+def ask_meta(signup: Signup, number: int) -> None:
+    """A call of a step that Meta refused once, and what the page told before it."""
+    GraphCall.objects.create(
+        organization=signup.link.organization, link_id=signup.link_id, signup_id=signup.pk,
+        meta_waba_id=signup.saved_waba.meta_waba_id, deed="register_phone", request_id=signup.request_id,
+        made_at=timezone.now(), call="register", method="POST", path="1065400123/register", token_kind="BIZ",
+        ms=812, http_status=400, outcome="pin_mismatch", code=133005, trace_id=f"AbCall{number:05}",
+        request='{"body": {"pin": "[...]"}}', answer='{"error": {"code": 133005}}',
+    )  # fmt: skip
+    PageEvent.objects.create(signup=signup, name="pin", request_id="request-of-pin", at=timezone.now())
 
 
 def failed_signup(link: OnboardingLink, number: int) -> Signup:
