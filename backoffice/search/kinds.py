@@ -1,12 +1,13 @@
 """What the search box finds, and by which columns: first whole, by an index; then the rest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Model, Q
 
 from inbox.models import Contact
 from journal.models import GraphCall
+from onboarding.admin.call_search import by_calls, of_no_link
 from onboarding.models import OnboardingLink, RegisteredNumber
 from organizations.admin.search import Columns, digits_of, token_of
 from organizations.models import Organization
@@ -18,21 +19,29 @@ from webhooks.models import Delivery, Event, OutgoingWebhook
 LEAST_DIGITS = 4
 
 
+def nothing_more(term: str) -> Iterable[Q]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Kind:
-    """`exact`: found whole. `words`: found in part; `traces`: tokens that no index has."""
+    """`exact`: found whole. `words`: found in part; `traces`: tokens that no index has.
+
+    `more`: conditions of the first look that no column of its own says.
+    """
 
     model: type[Model]
     exact: Columns
     words: Sequence[str] = ()
     traces: Sequence[str] = ()
+    more: Callable[[str], Iterable[Q]] = nothing_more
 
     def whole(self, term: str) -> list[Q]:
         """Conditions of the first look; a number is compared in international form."""
         columns, digits = self.exact, digits_of(term)
         numbers = [Q((path, f"+{digits}")) for path in columns.phones] if digits else []
         rest = Columns(ids=columns.ids, numbers=columns.numbers, tokens=columns.tokens)
-        return [*rest.conditions(term), *numbers]
+        return [*rest.conditions(term), *numbers, *self.more(term)]
 
     def partial(self, term: str) -> Iterator[Q]:
         """Conditions of the second look, where the first has found nothing of any kind."""
@@ -57,6 +66,7 @@ KINDS = (
             "signups__session__session_id", "signups__error__meta__traceId",
             "signups__steps__error__meta__traceId", "signups__request_id",
         ],
+        more=by_calls,
     ),
     Kind(
         PhoneNumber,
@@ -65,7 +75,7 @@ KINDS = (
         ),
         words=["display_name"],
     ),
-    Kind(GraphCall, Columns(tokens=["trace_id", "request_id"])),
+    Kind(GraphCall, Columns(), more=of_no_link),
     Kind(RegisteredNumber, Columns(ids=["pk"], numbers=["meta_preverified_id"], phones=["phone_number"])),
     Kind(Waba, Columns(ids=["pk"], numbers=["meta_waba_id", "owner_business_id"]), words=["name"]),
     Kind(Organization, Columns(ids=["pk"]), words=["name"]),

@@ -1,7 +1,5 @@
 """Onboarding links: found by whatever id somebody has, and their whole story on one page."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -16,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
-from journal.models import GraphCall
 from onboarding import interventions, services
 from onboarding.admin import steps
+from onboarding.admin.call_search import LinkColumns
 from onboarding.admin.end_user import page_in_words
 from onboarding.admin.filters import AttentionFilter, FailureFilter, StatusFilter
 from onboarding.admin.making import LinkForm, shown
@@ -50,20 +48,6 @@ from organizations.admin.cells import (
 from organizations.admin.filters import OrganizationFilter, by_value
 from organizations.admin.once import OnceForm, Shown
 from organizations.admin.rows import RowAdmin, section
-from organizations.admin.search import Columns, token_of
-
-
-@dataclass(frozen=True)
-class LinkColumns(Columns):
-    """A link is found by its calls of Graph too: by Meta's trace id, and by our id of a request."""
-
-    def conditions(self, term: str) -> Iterator[Q]:
-        yield from super().conditions(term)
-        if token := token_of(term):
-            for column in ("trace_id", "request_id"):
-                calls = GraphCall.objects.filter(Q((column, token)), link_id__isnull=False).order_by()
-                yield Q(pk__in=calls.values("link_id"))
-
 
 STATUS_TONES = {"pending": Tone.IDLE, "processing": Tone.BUSY, "completed": Tone.GOOD, "expired": Tone.ASKS}
 

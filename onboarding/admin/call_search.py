@@ -1,0 +1,34 @@
+"""Finds links by their calls of Graph: Meta's trace id of one, or our id of the request that made it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from journal.models import GraphCall
+from organizations.admin.search import Columns, token_of
+
+IDS = ("trace_id", "request_id")
+
+
+def by_calls(term: str) -> Iterator[Q]:
+    """Conditions on links, each with its index."""
+    if token := token_of(term):
+        for column in IDS:
+            calls = GraphCall.objects.filter(Q((column, token)), link_id__isnull=False).order_by()
+            yield Q(pk__in=calls.values("link_id"))
+
+
+def of_no_link(term: str) -> Iterator[Q]:
+    """Conditions on calls that no link's page shows."""
+    if token := token_of(term):
+        yield from (Q((column, token), link_id=None) for column in IDS)
+
+
+@dataclass(frozen=True)
+class LinkColumns(Columns):
+    """The columns of links, and their calls."""
+
+    def conditions(self, term: str) -> Iterator[Q]:
+        yield from super().conditions(term)
+        yield from by_calls(term)
