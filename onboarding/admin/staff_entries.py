@@ -15,7 +15,6 @@ TONES = {Outcome.ASKED: Tone.ASKS, Outcome.DONE: Tone.GOOD, Outcome.REFUSED: Ton
 def staff_entry(line: LogEntry) -> Entry:
     """`line` comes with its user, its content type and what stands beside it."""
     action: StaffAction | None = getattr(line, "staff_action", None)
-    words = line.get_change_message().partition(" Reason: ")[0].rstrip(".")
     row = f"{line.content_type.name} {line.object_repr}" if line.content_type else line.object_repr
     facts = [
         ("by", line.user.get_username()),
@@ -23,9 +22,13 @@ def staff_entry(line: LogEntry) -> Entry:
         ("reason", action.reason if action else ""),
         ("why not", action.refusal if action else ""),
     ]
+    words = line.get_change_message().partition(" Reason: ")[0]
+    if action and action.refusal:
+        # It stands beside them.
+        words = words.replace(action.refusal, "").strip()
     outcome = Outcome(action.outcome) if action else Outcome.DONE
     return Entry(
-        words or line.get_action_flag_display(),
+        words.rstrip(".") or line.get_action_flag_display(),
         TONES[outcome],
         line.action_time,
         word="" if outcome == Outcome.DONE else worded(outcome),

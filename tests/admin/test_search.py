@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from journal.models import GraphCall
 from organizations.admin.search import digits_of, our_id_of
 from organizations.services import create_organization, issue_key
 from tests.admin.test_pages import address
@@ -32,6 +33,7 @@ def test_a_link_is_found_by_every_id_that_somebody_may_have(search, told):
         told.webhook.pk, waba.meta_waba_id, phone.meta_phone_number_id, told.failed.session["waba_id"],
         told.failed.session["session_id"], told.failed.error["meta"]["traceId"], signup.request_id,
         told.link.external_id, told.link.name, phone.phone_number,
+        GraphCall.objects.get(link_id=told.link.pk).trace_id,
     ]  # fmt: skip
 
     assert {str(term): search(told.link, str(term)) for term in terms} == {

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from inbox.models import Contact
+from journal.models import GraphCall
 from organizations.admin.cells import admin_url
 from organizations.services import create_organization
 from tests.admin.world import story
@@ -30,7 +31,7 @@ def test_what_is_of_one_row_only_leads_straight_to_it(found, told):
     terms = {
         told.link: [told.link.pk, told.link.pk.hex, f"https://x.test/signup/{told.link.pk}", told.signup.pk,
                     told.failed.error["meta"]["traceId"], told.failed.session["session_id"],
-                    told.signup.request_id],
+                    told.signup.request_id, GraphCall.objects.get(link_id=told.link.pk).trace_id],
         told.phone: [told.phone.pk, told.phone.meta_phone_number_id],
         told.waba: [told.waba.pk, told.waba.meta_waba_id, told.waba.owner_business_id],
         told.organization: [told.organization.pk],

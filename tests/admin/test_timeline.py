@@ -2,14 +2,16 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from django.test import Client
 
+from journal.models import GraphCall
 from onboarding.admin.entries import took
 from onboarding.admin.story import story_of
 from onboarding.admin.timeline import Story, timeline
-from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.models import OnboardingLink, PageEvent, Signup, StepRun
 from organizations.admin.cells import Tone
 from tests.admin.test_pages import address
 from tests.admin.world import story
@@ -17,6 +19,7 @@ from tests.onboarding.conftest import EndUser, make_link, run_due
 
 __all__ = ["make_link"]
 NOW = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
+serial = count(1)
 PIN = {
     "code": "ENTER_PIN", "message": "This number has a PIN.", "actor": "end_user",
     "meta": {"code": 133005, "subcode": None, "traceId": "AbCdEf123"},
@@ -27,14 +30,22 @@ def link_of(**columns):
     return OnboardingLink(name="Acme", created_at=NOW - timedelta(hours=1), **columns)
 
 
-def signup_of(*runs, **columns):
+def signup_of(*runs, events=(), **columns):
     signup = Signup(pk=uuid.uuid4(), created_at=NOW - timedelta(minutes=2), **columns)
-    vars(signup)["_prefetched_objects_cache"] = {"steps": runs, "told": ()}
+    vars(signup)["_prefetched_objects_cache"] = {"steps": runs, "told": events}
     return signup
 
 
-def told(link, *signups):
-    return timeline(Story(link, signups), NOW)
+def call_of(signup, deed, name, **columns):
+    columns = {"outcome": "ok", "http_status": 200, "trace_id": "AbOk"} | columns
+    return GraphCall(
+        pk=next(serial), signup_id=signup.pk if signup else None, deed=deed, call=name, method="POST",
+        path="11/register", ms=312, made_at=NOW, **columns,
+    )  # fmt: skip
+
+
+def told(link, *signups, **others):
+    return timeline(Story(link, signups, **others), NOW)
 
 
 def entry(chapters, title):
@@ -168,6 +179,105 @@ def test_a_waiting_step_says_when_it_is_tried_again_and_a_running_one_who_has_it
     }  # fmt: skip
 
 
+def test_calls_of_meta_are_folded_into_the_step_that_made_them():
+    signup = signup_of(StepRun(step="register_phone", status="done"), state="running")
+    refused = {
+        "outcome": "pin_mismatch",
+        "http_status": 400,
+        "code": 133005,
+        "subcode": 7,
+        "trace_id": "AbNo",
+    }
+
+    chapters = told(
+        link_of(), signup, signup_of(state="opened"),
+        calls=[call_of(signup, "register_phone", "register", **refused),
+               call_of(signup, "register_phone", "register", request_id="req-1")],
+    )  # fmt: skip
+
+    found = entry(chapters, "Register the number on the Cloud API")
+    assert found.inside_title == "2 calls of Meta, 1 failed"
+    first, second = found.inside
+    assert (first.title, first.word, first.tone) == ("register", "pin mismatch", Tone.BAD)
+    assert dict(first.facts) == {
+        "asked": "POST 11/register", "took": "312 ms", "HTTP": "400", "Meta's code": "133005/7",
+        "trace id": "AbNo",
+    }  # fmt: skip
+    assert (second.word, second.tone, dict(second.facts)["request id"]) == ("", Tone.GOOD, "req-1")
+    assert first.url == f"/admin/journal/graphcall/{first_id(first)}/change/"
+    assert all(not one.inside for one in chapters[2].entries)
+
+
+def first_id(one):
+    return one.url.split("/")[-3]
+
+
+def test_the_exchange_has_its_call_and_a_refused_code_its_own():
+    events = [
+        PageEvent(pk=1, name="callback", refusal="CODE_EXPIRED", request_id="req-1", at=NOW),
+        PageEvent(pk=2, name="callback", request_id="req-2", at=NOW + timedelta(seconds=9)),
+    ]
+    signup = signup_of(
+        StepRun(step="save_waba"), events=events, state="running", exchanged_at=NOW + timedelta(seconds=9)
+    )
+
+    chapters = told(link_of(), signup, calls=[
+        call_of(signup, "callback", "exchange_code", request_id="req-1", outcome="code_expired"),
+        call_of(signup, "callback", "exchange_code", request_id="req-2"),
+    ])  # fmt: skip
+
+    refused, exchanged = (
+        entry(chapters, "The page brought a code"),
+        entry(chapters, "Code exchanged for a token"),
+    )
+    assert (refused.word, refused.tone, refused.inside_title) == (
+        "CODE_EXPIRED", Tone.BAD, "1 call of Meta, 1 failed",
+    )  # fmt: skip
+    assert exchanged.inside_title == "1 call of Meta"
+
+
+def test_what_the_page_told_is_told_once_and_in_order_with_the_rest():
+    events = [
+        PageEvent(
+            pk=1, name="session", detail="CANCEL at PHONE_NUMBER_SETUP", at=NOW - timedelta(seconds=50)
+        ),
+        PageEvent(pk=2, name="session", detail="FINISH", at=NOW - timedelta(seconds=40)),
+        PageEvent(pk=3, name="callback", at=NOW - timedelta(seconds=39)),
+        PageEvent(pk=4, name="pin", at=NOW - timedelta(seconds=20)),
+        PageEvent(pk=5, name="skip", refusal="CONFLICT", at=NOW - timedelta(seconds=10)),
+    ]
+    chapters = told(link_of(), signup_of(
+        StepRun(step="save_waba"), events=events, state="running", session_event="FINISH",
+        session_at=NOW - timedelta(seconds=40), exchanged_at=NOW - timedelta(seconds=39),
+    ))  # fmt: skip
+
+    assert titles(chapters[1]) == [
+        "Page ready for a signup", "Meta's window sent its message", "Meta's window sent its message",
+        "Code exchanged for a token", "A PIN was entered", "The page's question was put off",
+        "Save the WABA with its token",
+    ]  # fmt: skip
+    assert [dict(one.facts).get("told") for one in chapters[1].entries[1:3]] == [
+        "CANCEL at PHONE_NUMBER_SETUP", None,
+    ]  # fmt: skip
+
+
+def test_calls_that_nothing_else_tells_of_have_an_entry_by_what_they_were_for():
+    signup = signup_of(state="running")
+
+    chapters = told(link_of(), signup, calls=[
+        call_of(signup, "recovery", "fetch_customer_token", outcome="temporary"),
+        call_of(None, "check", "read_waba"), call_of(None, "check", "list_subscribed_apps"),
+        call_of(None, "register", "register"),
+    ])  # fmt: skip
+
+    assert entry(chapters, "Looked for a token that never came").tone == Tone.BAD
+    assert chapters[-1].title == "What followed"
+    assert [(one.title, one.inside_title) for one in chapters[-1].entries] == [
+        ("Checked the number and its account", "2 calls of Meta"),
+        ("Registered the number, when asked to", "1 call of Meta"),
+    ]  # fmt: skip
+
+
 def test_a_step_that_we_do_not_know_yet_is_told_by_its_name():
     chapters = told(link_of(), signup_of(StepRun(step="share_moon", status="done"), state="running"))
 
@@ -232,6 +342,59 @@ def test_the_page_tells_a_signup_that_really_ran(api, make_link, meta, staff):
         '"progress"',
     ):
         assert shown in body.replace("&quot;", '"')
+
+
+def test_the_page_folds_each_call_of_a_signup_that_really_ran_and_no_secret_is_in_it(
+    api, make_link, meta, staff
+):
+    link = make_link()
+    user = EndUser(link["id"])
+    made = meta.sandbox.sign_up()
+    user.call("callback", code="AQNever")
+    user = EndUser(link["id"])
+    user.bring(made)
+    run_due()
+
+    page = staff.get(address(OnboardingLink, "change", link["id"]))
+
+    inside = [one for chapter in page.context["chapters"] for told in chapter.entries for one in told.inside]
+    assert len(inside) == GraphCall.objects.count() > 5
+    assert {one.title for one in inside} >= {"exchange_code", "debug_token", "read_waba", "register"}
+    body = page.content.decode()
+    for call in GraphCall.objects.all():
+        assert f"<code data-copy>{call.trace_id}</code>" in body
+    secrets = [*meta.sandbox.state.tokens, *meta.sandbox.state.codes, made["code"], "AQNever"]
+    for call in GraphCall.objects.all():
+        body += staff.get(address(GraphCall, "change", call.pk)).content.decode()
+    assert [secret for secret in secrets if secret in body] == []
+
+
+def test_acts_of_staff_on_a_link_and_on_what_it_connected_stand_in_its_time_line(act, staff, told_of):
+    mine, other = told_of(), told_of()
+    act("retry_from", mine.link, choice="save_phone", reason="Ticket 12.")
+    act("retry", other.link, reason="Ticket 13.")
+    act("deactivate", mine.webhook, reason="Their server is flooded.")
+    act("skip_step", mine.link, choice="save_waba", reason="Not offered.")
+
+    page = staff.get(address(OnboardingLink, "change", mine.link.pk))
+
+    acts = page.context["chapters"][-1]
+    assert acts.title == "What staff did"
+    assert [(one.title, dict(one.facts)["reason"]) for one in acts.entries] == [
+        ("Retry from a step: save_phone", "Ticket 12."), ("Deactivate", "Their server is flooded."),
+    ]  # fmt: skip
+    assert {dict(one.facts)["by"] for one in acts.entries} == {"sandra"}
+
+
+def test_an_act_that_was_refused_says_why(act, staff, told_of):
+    mine = told_of()
+    act("retry", mine.link, reason="Ticket 14.")
+
+    page = staff.get(address(OnboardingLink, "change", mine.link.pk))
+
+    (refused,) = page.context["chapters"][-1].entries
+    assert (refused.title, refused.word, refused.tone) == ("Retry: not done", "refused", Tone.BAD)
+    assert dict(refused.facts)["why not"]
 
 
 def test_an_event_of_another_link_at_the_same_moment_is_not_mixed_in(told_twice):

@@ -194,10 +194,10 @@ def test_a_row_that_cannot_be_written_costs_the_call_nothing(
             raise OperationalError("no space left")
         return execute(sql, *rest)
 
-    with connection.execute_wrapper(refuse), about(waba=waba.meta_waba_id):
-        with transaction.atomic() if is_in_transaction else nullcontext():
-            info = wabas.read_waba(waba_id=waba.meta_waba_id, token=token_of(waba))
-            Waba.objects.filter(pk=waba.pk).update(name="Written afterwards")
+    around = transaction.atomic() if is_in_transaction else nullcontext()
+    with connection.execute_wrapper(refuse), about(waba=waba.meta_waba_id), around:
+        info = wabas.read_waba(waba_id=waba.meta_waba_id, token=token_of(waba))
+        Waba.objects.filter(pk=waba.pk).update(name="Written afterwards")
 
     assert info.id == waba.meta_waba_id
     assert Waba.objects.get().name == "Written afterwards"
