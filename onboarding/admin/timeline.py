@@ -221,5 +221,5 @@ def end_entries(signup: Signup) -> Iterator[Entry]:
 
 
 def after_entries(story: Story) -> Iterator[Entry]:
-    came = [*story.later_calls().rest(), *template_entries(story.link)]
-    yield from sorted(came, key=lambda entry: entry.at or story.link.created_at)
+    yield from story.later_calls().rest()
+    yield from template_entries(story.link)
