@@ -71,7 +71,7 @@ def test_the_command_says_what_it_would_delete_and_then_deletes_it():
     received(timezone.now() - KEPT - SECOND)
 
     told = "0 events, 0 attempts, 0 endpoints, 1 notifications from Meta, "
-    told += "0 idempotency keys, 0 messages, 0 logos"
+    told += "0 idempotency keys, 0 messages, 0 logos, 0 calls of Graph"
     assert said("--dry-run") == f"Would delete {told}.\n"
     assert Notification.objects.exists()
     assert said() == f"Deleted {told}.\n"
