@@ -13,6 +13,7 @@ from django.utils import timezone
 from backoffice.doctor.findings import Finding, failed, ok, warning
 from backoffice.key_rotation import stored, tables
 from inbox import retention as inbox
+from journal import retention as calls
 from meta_events import retention as incoming
 from organizations import retention as answered
 from webhooks import retention as outgoing
@@ -104,6 +105,7 @@ def retention() -> Finding:
         "notifications of Meta's": incoming.outdated(late).exists(),
         "idempotency keys": answered.outdated(late).exists(),
         "messages": inbox.outdated(late).exists(),
+        "calls of Graph": calls.outdated(late).exists(),
     }
     if not any(is_there.values()):
         return ok("nothing is older than it may get")

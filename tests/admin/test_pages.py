@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from onboarding.models import RegisteredNumber
 from organizations.services import create_organization
-from tests.admin.world import failed_signup, story
+from tests.admin.world import ask_meta, failed_signup, story
 from vault.fields import EncryptedTextField
+from webhooks.models import Attempt, Delivery
 
 OUR_APPS = (
     "organizations", "wabas", "webhooks", "phones", "onboarding", "inbox", "meta_events", "shared_inbox",
@@ -115,6 +116,26 @@ def test_a_links_page_costs_the_same_queries_however_often_it_was_tried(staff, t
         staff.get(page)
 
     assert len(many) == len(few) <= 22
+
+
+def test_a_links_page_costs_the_same_queries_however_much_there_is_to_tell(staff, told, act):
+    page = address(type(told.link), "change", told.link.pk)
+    act("deactivate", told.webhook)
+    staff.get(page)
+    with CaptureQueriesContext(connection) as few:
+        staff.get(page)
+
+    for number in range(8):
+        ask_meta(told.signup, number)
+        again = Delivery.objects.create(event=told.event, webhook=told.webhook, trigger="manual")
+        Attempt.objects.create(delivery=again, number=1, at=told.delivery.created_at, error="http_500")
+        act("check_now", told.phone)
+    with CaptureQueriesContext(connection) as many:
+        shown = staff.get(page)
+
+    entries = [one for chapter in shown.context["chapters"] for one in chapter.entries]
+    assert len(entries) + sum(len(one.inside) for one in entries) > 50
+    assert len(many) == len(few) <= 24
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
