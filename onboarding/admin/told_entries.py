@@ -1,6 +1,8 @@
 """What our customer was told of a link: its events and each delivery, in the link's time line."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from onboarding.admin.entries import Entry, clock, filled
 from onboarding.models import OnboardingLink
@@ -12,11 +14,17 @@ from webhooks.models import Attempt, Delivery, Event, OutgoingWebhook
 def told_entries(
     link: OnboardingLink, events: Iterable[Event], deliveries: Iterable[Delivery]
 ) -> Iterator[Entry]:
-    """In the order in which it happened; a delivery stands where it ended."""
-    found = [*map(event_entry, events), *map(delivery_entry, deliveries)]
-    if link.outgoing_webhook:
-        found.insert(0, webhook_entry(link, link.outgoing_webhook))
-    return iter(sorted(found, key=lambda entry: entry.at or link.created_at))
+    """In the order in which it happened; an event's deliveries follow it, whenever they ended."""
+    by_event: dict[str, list[Entry]] = defaultdict(list)
+    for delivery in deliveries:
+        by_event[delivery.event_id].append(delivery_entry(delivery))
+    found = [(event.created_at, [event_entry(event), *by_event[event.pk]]) for event in events]
+    if link.outgoing_webhook and link.completed_at:
+        # An event's time is its id's, to the millisecond; the webhook is there before the first of them.
+        made_at = link.completed_at.replace(microsecond=link.completed_at.microsecond // 1000 * 1000)
+        found.insert(0, (made_at, [webhook_entry(link, link.outgoing_webhook)]))
+    for _, entries in sorted(found, key=itemgetter(0)):
+        yield from entries
 
 
 def webhook_entry(link: OnboardingLink, webhook: OutgoingWebhook) -> Entry:

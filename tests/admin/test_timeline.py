@@ -328,8 +328,8 @@ def test_the_page_tells_a_signup_that_really_ran(api, make_link, meta, staff):
         "Event onboarding_link.abandoned stored",
         "Webhook connected",
         "Event phone_number.connected stored",
-        "Event onboarding_link.completed stored",
         "Delivery",
+        "Event onboarding_link.completed stored",
         "Delivery",
     ]
     row = OnboardingLink.objects.get()
