@@ -31,7 +31,7 @@ NAME = re.compile(NAMES, re.IGNORECASE)
 SHAPES = re.compile(
     rf"""
     (?P<start> \bsk_org_[A-Za-z0-9]{{8}} ) [A-Za-z0-9]+     # our API keys: what names one stays
-    | \b (?: EAA[A-Za-z0-9_-]{{8,}}                         # Meta's tokens
+    | \b (?: (?-i:EAA)[A-Za-z0-9_-]{{8,}}                   # Meta's tokens; small, it is a UUID
            | AQ[A-Za-z0-9_-]{{30,}}                         # and codes
            | whsec_[A-Za-z0-9+/=_-]+ )
     | (?P<scheme> \b(?:Bearer|Basic)\s+ ) [^\s"'\\,]+
@@ -47,7 +47,7 @@ SHAPES = re.compile(
 
 
 # What no shape can do without: most texts have none of it, and looking for a shape takes ten times as long.
-LIKELY = re.compile(r"[=:]|sk_org_|whsec_|eaa|aq|bearer|basic|/shared/", re.IGNORECASE)
+LIKELY = re.compile(r"[=:]|sk_org_|whsec_|(?-i:EAA)|aq|bearer|basic|/shared/", re.IGNORECASE)
 
 
 def redacted(value: Any) -> Any:
