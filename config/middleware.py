@@ -31,6 +31,10 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(MACHINES) and not request.path_info.startswith(API_PAGES)
 
 
+def is_page(answer: HttpResponseBase) -> bool:
+    return answer.get("Content-Type", "").startswith("text/html")
+
+
 class PagesOnly:
     """Stands before one of Django's middleware classes and lets the API's requests pass it by."""
 
@@ -79,18 +83,38 @@ class Messages(PagesOnly, MessageMiddleware):
     pass
 
 
-class Frames(PagesOnly, XFrameOptionsMiddleware):
+class Hosts(PagesOnly, MiddlewareMixin):
+    """A page under a name that is not ours is refused. Machines ask by address, and are told no address."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.get_host()
+
+
+class Guarded(PagesOnly):
+    """Whatever a browser would show as a page is guarded, a machine's address that is not found among it."""
+
+    process_response: Any
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = super().__call__(request)
+        if is_api(request) and is_page(answer):
+            guarded: HttpResponseBase = self.process_response(request, answer)
+            return guarded
+        return answer
+
+
+class Frames(Guarded, XFrameOptionsMiddleware):
     pass
 
 
-class ContentSecurityPolicy(PagesOnly, CSPMiddleware):
+class ContentSecurityPolicy(Guarded, CSPMiddleware):
     pass
 
 
-class NotKept(PagesOnly, MiddlewareMixin):
+class NotKept(Guarded, MiddlewareMixin):
     """No browser and no proxy keeps a page of which its view does not say how long it may."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if response.get("Content-Type", "").startswith("text/html"):
+        if is_page(response):
             response.setdefault("Cache-Control", "no-store")
         return response

@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from cryptography.fernet import Fernet, MultiFernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import openapi, queues
+from config.environment import Environment
 from config.limits import check_limits
 from config.logs import LEVELS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 if env.bool("READ_DOT_ENV", default=True):
-    environ.Env.read_env(BASE_DIR / ".env")
+    Environment.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data")))
@@ -88,6 +88,8 @@ MIDDLEWARE = [
     "config.middleware.Frames",
     "config.middleware.ContentSecurityPolicy",
     "config.middleware.NotKept",
+    # The last one: its refusal has all of the above.
+    "config.middleware.Hosts",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -113,7 +115,7 @@ TEMPLATES = [
 if not DEBUG and not env.str("DATABASE_URL", default=""):
     raise ImproperlyConfigured("Set the DATABASE_URL environment variable: PostgreSQL in production")
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'gangway.sqlite3'}")
+    "default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'gangway.sqlite3'}")
 }
 DATABASE = DATABASES["default"]
 # Behind PgBouncer's mode `transaction` a connection is another one after each, and keeps nothing.
@@ -139,7 +141,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Redis: broker, cache, rate limits -----------------------------------------------------------
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.redis("REDIS_URL")
 if not DEBUG and not REDIS_URL:
     raise ImproperlyConfigured("Set the REDIS_URL environment variable: it is required where DEBUG is false")
 # Nothing that waits for Redis may wait longer than this, in seconds.
@@ -321,7 +323,6 @@ RECOVERY_UNSEEN_SECONDS = env.float("RECOVERY_UNSEEN_SECONDS", default=90.0)
 RECOVERY_PATIENCE_SECONDS = env.float("RECOVERY_PATIENCE_SECONDS", default=60.0)
 RECOVERY_WINDOW = timedelta(minutes=env.float("RECOVERY_WINDOW_MINUTES", default=60.0))
 RECOVERY_BY_TIME_ALONE = env.bool("RECOVERY_BY_TIME_ALONE", default=True)
-check_limits(globals())
 
 # ---- The API ----------------------------------------------------------------------------------------
 
@@ -389,6 +390,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 if PUBLIC_HOST.scheme == "https":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+    # Where links lead anyway; the name that was asked for is nobody's word.
+    SECURE_SSL_HOST = PUBLIC_HOST.netloc
     # Asked from within, by address and over plain HTTP.
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
@@ -410,6 +413,7 @@ SESSION_COOKIE_AGE = int(env.float("STAFF_SESSION_HOURS", default=12.0) * 3600)
 # In a quarter of an hour; `backoffice/staff_login.py`.
 STAFF_LOGIN_ATTEMPTS_PER_NAME = env.int("STAFF_LOGIN_ATTEMPTS_PER_NAME", default=10)
 STAFF_LOGIN_ATTEMPTS_PER_ADDRESS = env.int("STAFF_LOGIN_ATTEMPTS_PER_ADDRESS", default=50)
+check_limits(globals())
 VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{VALIDATORS}.UserAttributeSimilarityValidator"},

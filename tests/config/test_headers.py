@@ -100,6 +100,39 @@ def test_pages_that_belong_to_nobody_are_guarded(settings, client):
         assert_guarded(answer, where, is_personal=False)
 
 
+@pytest.mark.parametrize("address", ["/logos/nothing", "/metrics", "/webhook/nowhere", "/healthzz"])
+def test_a_page_under_the_address_of_a_machine_is_guarded_too(address):
+    answer = Client().get(address)
+
+    assert answer.status_code == 404
+    assert_guarded(answer, address)
+
+
+def test_a_page_under_a_name_that_is_not_ours_is_refused_and_guarded(settings):
+    settings.ALLOWED_HOSTS, settings.DEBUG = ["connect.example.com"], False
+    ours, another = (Client(headers={"host": name}) for name in ("connect.example.com", "evil.example.org"))
+
+    for page in ("/signup/00000000-0000-4000-8000-000000000000", "/admin/login/", "/shared/inbox"):
+        answer = another.get(page)
+
+        assert answer.status_code == 400, page
+        assert_guarded(answer, page)
+        assert ours.get(page).status_code != 400, page
+    assert another.get("/healthz").status_code == 200
+
+
+def test_plain_http_is_redirected_to_our_own_name_whatever_name_was_asked_for():
+    code = (
+        "import django; django.setup(); from django.test import Client;"
+        " answer = Client(headers={'host': 'evil.example.org'}).get('/admin/');"
+        " print(answer.status_code, answer['Location'])"
+    )
+
+    shown = started(PRODUCTION | {"LOG_LEVEL": "ERROR"}, code).stdout.strip()
+
+    assert shown == "301 https://connect.example.com/admin/"
+
+
 def test_every_page_of_the_admin_is_guarded_and_kept_by_no_browser(staff, told):
     pages = ["/admin/", "/admin/password_change/"]
     for model in admin.site._registry:

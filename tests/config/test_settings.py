@@ -96,6 +96,15 @@ def test_a_missing_variable_stops_the_start_with_its_name(name: str) -> None:
         ("SANDBOX", "true"),
         ("API_RATE_LIMIT", "many"),
         ("FIELD_ENCRYPTION_KEYS", "not-a-key"),
+        ("MESSAGE_SENDERS", "many"),
+        ("MESSAGE_SENDERS", ""),
+        ("META_REQUEST_TIMEOUT", "soon"),
+        ("STEP_BACKOFF_SECONDS", "2,then 5"),
+        ("DELIVERY_BACKOFF_SECONDS", "60,-1"),
+        ("TRUSTED_PROXY_COUNT", "-1"),
+        ("DEBUG", "flase"),
+        ("SECURE_SSL_REDIRECT", "ture"),
+        ("REDIS_URL", "host:6379"),
     ],
 )
 def test_a_wrong_value_stops_the_start_with_its_name(name: str, value: str) -> None:
@@ -103,6 +112,16 @@ def test_a_wrong_value_stops_the_start_with_its_name(name: str, value: str) -> N
 
     assert outcome.returncode != 0
     assert name in outcome.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "address", ["postgress://us:secret@host/gangway", "us:secret@host/gangway", "secret"]
+)
+def test_a_wrong_address_of_the_database_is_named_and_not_shown(address: str) -> None:
+    outcome = started(PRODUCTION | {"DATABASE_URL": address})
+
+    assert "DATABASE_URL must be like postgres://" in outcome.stderr.splitlines()[-1]
+    assert "secret" not in outcome.stderr
 
 
 @pytest.mark.parametrize(("pooling", "shown"), [("false", "5 False"), ("true", "None True")])
