@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -54,3 +55,35 @@ def test_a_key_is_revoked_once_and_the_whole_key_is_never_repeated():
     with pytest.raises(CommandError) as refused:
         said("revoke_api_key", "sk_org_" + "z" * 40)
     assert "z" * 9 not in str(refused.value)
+
+
+def test_a_key_is_issued_by_the_rules_of_the_api():
+    made("Acme")
+
+    issued = json.loads(
+        said("issue_api_key", "Acme", "--scopes", "write, read", "--expires", "2126-12-31", "--json")
+    )
+
+    key = ApiKey.objects.get()
+    assert issued == {"prefix": key.prefix, "scopes": ["read", "write"], "key": issued["key"]}
+    assert key.expires_at == datetime(2126, 12, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--expires", "2126-13-45"), "--expires: it is no date"),
+        (("--expires", "soon"), "--expires: it is no date"),
+        (("--expires", "2020-01-01"), "--expires: It must be in the future"),
+        (("--scopes", "read,all"), "--scopes: "),
+        (("--scopes", ""), "--scopes: "),
+        (("--name", "n" * 256), "--name: "),
+    ],
+)
+def test_a_key_that_the_api_would_not_make_is_refused_by_name(options: tuple[str, str], named: str):
+    made("Acme")
+
+    with pytest.raises(CommandError, match=f"^{named}"):
+        said("issue_api_key", "Acme", *options)
+
+    assert not ApiKey.objects.exists()

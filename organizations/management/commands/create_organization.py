@@ -48,5 +48,5 @@ def checked(name: str) -> str:
     """The name as the API would take it. Raises CommandError."""
     asked = OrganizationInput(data={"name": name}, partial=True)
     if not asked.is_valid():
-        raise CommandError("; ".join(map(str, asked.errors["name"])))
+        raise CommandError(f"name: {' '.join(map(str, asked.errors['name']))}")
     return str(asked.validated_data["name"])

@@ -2,15 +2,18 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 
-from organizations.models import Organization, Scope
+from api.errors import flattened
+from organizations.models import Organization
+from organizations.serializers import ApiKeyInput
 from organizations.services import issue_key
 
 
@@ -25,12 +28,15 @@ def organization_named(given: str) -> Organization:
     return found.get()
 
 
-def moment(given: str) -> datetime:
-    day = parse_date(given)
-    parsed = parse_datetime(given) or (datetime(day.year, day.month, day.day) if day else None)  # noqa: DTZ001
-    if parsed is None:
-        raise CommandError("--expires takes 2026-12-31 or 2026-12-31T12:00:00Z.")
-    return parsed if timezone.is_aware(parsed) else timezone.make_aware(parsed)
+def moment(given: str) -> str:
+    """A date or a time as the API takes it: a date is its first moment, a time without a zone is UTC."""
+    try:
+        at = parse_datetime(given)
+    except ValueError:
+        at = None
+    if at is None:
+        raise CommandError("--expires: it is no date or time such as 2026-12-31 or 2026-12-31T12:00:00Z.")
+    return (at if timezone.is_aware(at) else at.replace(tzinfo=UTC)).isoformat()
 
 
 class Command(BaseCommand):
@@ -44,18 +50,29 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        scopes = [scope.strip() for scope in options["scopes"].split(",")]
-        if unknown := [scope for scope in scopes if scope not in Scope.values]:
-            raise CommandError(f"Unknown scopes: {', '.join(unknown)}. There are: {', '.join(Scope.values)}.")
-        issued = issue_key(
-            organization=organization_named(options["organization"]),
-            name=options["name"],
-            scopes=scopes,
-            expires_at=moment(options["expires"]) if options["expires"] else None,
-        )
+        organization = organization_named(options["organization"])
+        asked = {"name": options["name"], "scopes": [one.strip() for one in options["scopes"].split(",")]}
+        if options["expires"] is not None:
+            asked["expiresAt"] = moment(options["expires"])
+        body = ApiKeyInput(data=asked)
+        if not body.is_valid():
+            raise CommandError("; ".join(told(body.errors)))
+        issued = issue_key(organization=organization, **body.validated_data)
         if options["json"]:
             self.stdout.write(
-                json.dumps({"prefix": issued.api_key.prefix, "scopes": scopes, "key": issued.secret})
+                json.dumps(
+                    {
+                        "prefix": issued.api_key.prefix,
+                        "scopes": issued.api_key.scopes,
+                        "key": issued.secret,
+                    }
+                )
             )
         else:
             self.stdout.write(f"API key (shown once): {issued.secret}")
+
+
+def told(errors: Any) -> Iterator[str]:
+    """What the API's rules say, by the command's own words."""
+    for detail in flattened(errors):
+        yield f"--{detail['field'].removesuffix('At').partition('.')[0]}: {detail['message']}"
