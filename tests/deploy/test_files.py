@@ -167,6 +167,23 @@ def test_a_unit_runs_as_nobody_special_from_the_release(name):
     assert service["EnvironmentFile"] == "/etc/gangway/env"
 
 
+def test_what_the_guide_enables_is_started_again_with_the_machine():
+    told = (ROOT / "docs/guides/operations.md").read_text().replace("\\\n", "")
+    (names,) = re.findall(r"^systemctl enable --now (.*)$", told, re.MULTILINE)
+    given = {re.sub(r"@\d+$", "@", name) for name in names.split()}
+    enabled = {name if "." in name else f"{name}.service" for name in given}
+    # At boot systemd itself starts these two; what they want has to be enabled too, down to each process.
+    reached, wanted_by = {"multi-user.target", "timers.target"}, {}
+    for name, parsed in UNITS.items():
+        if parsed.has_section("Install"):
+            wanted_by[name] = parsed["Install"]["WantedBy"]
+    for _ in UNITS:
+        reached |= {name for name in enabled if wanted_by.get(name) in reached}
+
+    assert enabled == set(wanted_by)
+    assert enabled <= reached
+
+
 def test_every_process_that_counts_may_write_its_figures_down():
     told = (DEPLOY / "tmpfiles.conf").read_text().splitlines()[-1].split()
     for name, parsed in UNITS.items():
