@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.management import create_contenttypes
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import Client
 
 from api import throttling
@@ -96,6 +99,14 @@ def stranger(api_for: Callable[..., Api]) -> Api:
 @pytest.fixture
 def organization(api: Api) -> Organization:
     return api.organization
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Where tests.postgresql keeps what Django makes after each flush, it need not be looked for again."""
+    if connection.settings_dict["ENGINE"] == "tests.postgresql":
+        assert post_migrate.disconnect(create_contenttypes)
+        assert post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 # What a fixture needs of the machine; see tests/services.
