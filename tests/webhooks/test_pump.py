@@ -228,17 +228,16 @@ def test_activating_an_endpoint_rings(organization, webhook, django_capture_on_c
 @pytest.mark.django_db(transaction=True)
 def test_a_ring_during_a_turn_is_heard_by_that_turn(organization, webhook, receiver):
     pump = Pump()
-    receiver.answers = [Answer(after=0.3)]
+    receiver.hold.clear()
     happen(organization)
     turn = in_thread(lambda: pump.run(when_time_is_up=never))
     eventually(lambda: len(receiver.got) == 1)
     create_webhook(organization=organization, url=f"{receiver.url}/other", events=["*"])
 
     happen(organization)
-    began = time.monotonic()
     pump.run(when_time_is_up=never)
-    assert time.monotonic() - began < 0.1
-    eventually(lambda: len(receiver.got) == 2, seconds=0.2)
+    eventually(lambda: len(receiver.got) >= 2)
+    receiver.hold.set()
     turn.join()
 
     assert states() == {"succeeded": 3}
@@ -264,6 +263,8 @@ def test_a_ring_is_heard_at_once_while_every_send_hangs(
     eventually(lambda: len(other_receiver.got) == 1, seconds=4)
     receiver.hold.set()
     turn.join()
+    # What a short turn had no time for is the next one's.
+    pump.run(when_time_is_up=lambda: None)
 
     assert states() == {"succeeded": 3}
 

@@ -116,7 +116,7 @@ def test_the_command_says_what_it_would_delete_and_then_deletes_it(webhook):
     OutgoingWebhook.objects.filter(pk=gone.pk).update(deleted_at=NOW - KEPT - SECOND)
 
     told = "2 events, 2 attempts, 1 endpoints, 0 notifications from Meta, "
-    told += "0 idempotency keys, 0 messages, 0 logos"
+    told += "0 idempotency keys, 0 messages, 0 logos, 0 calls of Graph"
     assert said("--dry-run") == f"Would delete {told}.\n"
     assert Event.objects.count() == 2
     assert said() == f"Deleted {told}.\n"

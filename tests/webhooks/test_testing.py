@@ -129,13 +129,16 @@ def test_during_a_rotation_both_secrets_sign(api, receiver, webhook, path):
 
 
 def test_ten_a_minute_of_one_endpoint(api, organization, receiver, path):
-    statuses = [api.post(path).status_code for _ in range(11)]
+    began, allowed = time.monotonic(), 0
+    while (refused := api.post(path)).status_code == 200:
+        allowed += 1
 
-    assert statuses == [200] * 10 + [429]
-    refused = api.post(path)
+    # One more each six seconds, where the machine is slow.
+    assert 10 <= allowed <= 10 + (time.monotonic() - began) / 6
+    assert refused.status_code == 429
     assert refused.json()["error"]["code"] == "RATE_LIMITED"
     assert 0 < int(refused["Retry-After"]) <= 60
-    assert len(receiver.got) == 10
+    assert len(receiver.got) == allowed
     other = create_webhook(organization=organization, url=receiver.url, events=["*"])
     assert api.post(f"outgoing-webhooks/{other.pk}/test").status_code == 200
 
