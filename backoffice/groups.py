@@ -34,8 +34,10 @@ FOR_OWNERS = {
 }  # fmt: skip
 OPERATED = {
     "onboarding.add_onboardinglink", "onboarding.add_registerednumber", "organizations.add_organization",
-    "inbox.read_message_content", "organizations.support_customers",
+    "inbox.read_message_content",
 }  # fmt: skip
+# Beside what harms nothing: whose an account is that Meta told of, or that a link brought and is in use.
+HELPING = {"organizations.support_customers", "organizations.settle_accounts"}
 # There is nothing to operate.
 ONLY_LOOKED_AT = {"admin.change_logentry", "journal.change_graphcall"}
 
@@ -52,7 +54,7 @@ def operations() -> Iterator[str]:
 
 def permissions_of(group: str) -> set[str]:
     """`app.codename` of each."""
-    support = set(views()) - NOT_FOR_SUPPORT | {"organizations.support_customers"}
+    support = set(views()) - NOT_FOR_SUPPORT | HELPING
     operator = support | set(views()) | set(operations()) - ONLY_LOOKED_AT | OPERATED
     owner = operator | FOR_OWNERS
     return {SUPPORT: support, OPERATOR: operator - FOR_OWNERS, OWNER: owner}[group]

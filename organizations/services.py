@@ -5,7 +5,7 @@ import secrets
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +16,8 @@ from organizations.models import ApiKey, Organization, Scope
 KEY_START, LOOKUP_LENGTH, SECRET_LENGTH = "sk_org_", 8, 32
 PREFIX_LENGTH = len(KEY_START) + LOOKUP_LENGTH
 ALPHABET = string.ascii_letters + string.digits
+# How long a key that was rotated works beside the new one.
+KEY_OVERLAP = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,28 @@ def issue_key_for(
     return issue_key(
         organization=maker.organization, name=name, scopes=scopes, expires_at=expires_at or maker.expires_at
     )
+
+
+class KeyGoneError(ConflictError):
+    message = "It is revoked or expired: issue another one."
+
+
+@transaction.atomic
+def rotate_key(*, api_key: ApiKey, grace: timedelta = KEY_OVERLAP) -> IssuedKey:
+    """A key with the same name, scopes and end; the old one works for `grace` longer. Raises KeyGoneError."""
+    now = timezone.now()
+    old = ApiKey.objects.select_for_update(of=("self",)).select_related("organization").get(pk=api_key.pk)
+    if not old.is_usable(now):
+        raise KeyGoneError
+    issued = issue_key(
+        organization=old.organization, name=old.name, scopes=old.scopes, expires_at=old.expires_at
+    )
+    if grace:
+        old.expires_at = min(now + grace, old.expires_at or now + grace)
+        old.save(update_fields=["expires_at"])
+    else:
+        revoke_key(api_key=old)
+    return issued
 
 
 class OwnKeyError(ConflictError):

@@ -1,7 +1,7 @@
 """What staff can do to rows: from a list or from a row's page, after a page that asks whether to."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from api.errors import ApiError, of_graph
 from meta_graph.errors import GraphError
 from organizations.admin.audit import Outcome, note_act, note_done, note_refusal
 from organizations.admin.cells import admin_url, list_url
+from organizations.models import StaffAction
 
 if TYPE_CHECKING:
     from organizations.admin.rows import RowAdmin
@@ -28,18 +29,25 @@ MOST_AT_ONCE = 200
 Act = Callable[..., None]
 Action = Callable[["RowAdmin", HttpRequest, QuerySet[Any]], HttpResponse]
 Choices = list[tuple[str, str]]
+# What the page asks: the same for all rows, or in words about these.
+Question = str | Callable[[list[Any]], str]
+
+
+def reason_field() -> forms.CharField:
+    return forms.CharField(
+        label="Reason",
+        min_length=3,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        help_text="Such as the ticket, or who asked for it. It stays in the log.",
+    )
 
 
 class ReasonForm(forms.Form):
     """Why it is done, for whoever reads the log later; and what of several, where there is a choice."""
 
     choice = forms.ChoiceField(label="Which")
-    reason = forms.CharField(
-        min_length=3,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
-        help_text="Such as the ticket, or who asked for it. It stays in the log.",
-    )
+    reason = reason_field()
 
     def __init__(self, data: Any = None, *, choices: Choices | None = None) -> None:
         super().__init__(data, use_required_attribute=True)
@@ -47,31 +55,38 @@ class ReasonForm(forms.Form):
             del self.fields["choice"]
         else:
             self.fields["choice"].choices = choices  # type: ignore[attr-defined]
+        self.fields["reason"].widget.attrs["autofocus"] = True
 
 
 @dataclass(frozen=True)
 class Doing:
-    """One action that was said yes to: how it is called, what it does to a row, and why."""
+    """One action that was said yes to: how it is called, what it does to a row, and why.
+
+    `touches`: the other rows that an act on one changes, whose log has it too.
+    """
 
     label: str
     act: Callable[[Any, Any], None]
     reason: str
-    deletes: bool
+    deletes: bool = False
+    touches: Callable[[Any], Iterable[Any]] = lambda _: ()
 
 
 def confirmed(
     label: str,
-    question: str,
+    question: Question,
     *,
     permission: str = "operate",
     deletes: bool = False,
     calls_out: bool = False,
     choose: Callable[[list[Any]], Choices] | None = None,
+    touches: Callable[[Any], Iterable[Any]] = lambda _: (),
 ) -> Callable[[Act], Action]:
     """Makes an admin action of a method that changes one row, or raises ApiError to say why not.
 
     One that `calls_out` asks Meta for something, may raise GraphError too, and has its own transactions.
     `choose` gives values and words for the rows; the method gets the chosen value as `choice`.
+    `touches` gives the rows beside one, of whomever, that are changed with it: the log of each has the act.
     """
     done_by = is_done_outside if calls_out else is_done
 
@@ -86,8 +101,9 @@ def confirmed(
                 return HttpResponseRedirect(list_url(model_admin.model))
             form = form_of(request, choose(chosen) if choose else None)
             if not form.is_valid():
-                return asked(model_admin, request, chosen, label, question, act.__name__, form)
-            doing = doing_of(label, act, form.cleaned_data, deletes=deletes)
+                words = question if isinstance(question, str) else question(chosen)
+                return asked(model_admin, request, chosen, label, words, act.__name__, form)
+            doing = doing_of(label, act, form.cleaned_data, deletes=deletes, touches=touches)
             done = [row for row in chosen if done_by(model_admin, request, row, doing)]
             if done:
                 names = ", ".join(str(row) for row in done[:5]) + (" …" if len(done) > 5 else "")
@@ -104,11 +120,11 @@ def form_of(request: HttpRequest, choices: Choices | None = None) -> ReasonForm:
     return ReasonForm(request.POST if "confirmed" in request.POST else None, choices=choices)
 
 
-def doing_of(label: str, act: Act, given: dict[str, Any], *, deletes: bool) -> Doing:
+def doing_of(label: str, act: Act, given: dict[str, Any], **more: Any) -> Doing:
     if "choice" not in given:
-        return Doing(label, act, given["reason"], deletes)
+        return Doing(label, act, given["reason"], **more)
     called = functools.partial(act, choice=given["choice"])
-    return Doing(f"{label}: {given['choice']}", called, given["reason"], deletes)
+    return Doing(f"{label}: {given['choice']}", called, given["reason"], **more)
 
 
 def asked(
@@ -144,10 +160,11 @@ def is_done(model_admin: "RowAdmin", request: HttpRequest, row: Any, doing: Doin
     try:
         with transaction.atomic():
             note_act(model_admin, request, row, doing.label, doing.reason, deletes=doing.deletes)
+            note_touched(model_admin, request, row, doing)
             doing.act(model_admin, row)
     except ApiError as refused:
         noted = note_act(model_admin, request, row, doing.label, doing.reason)
-        note_refusal(noted, doing.label, str(refused))
+        note_refusal(noted, str(refused))
         tell_refused(model_admin, request, name, doing.label, refused)
         return False
     return True
@@ -155,16 +172,34 @@ def is_done(model_admin: "RowAdmin", request: HttpRequest, row: Any, doing: Doin
 
 def is_done_outside(model_admin: "RowAdmin", request: HttpRequest, row: Any, doing: Doing) -> bool:
     """Acts without a transaction, which a call must not be in. The log says first who asked for it."""
-    noted = note_act(model_admin, request, row, doing.label, doing.reason, outcome=Outcome.ASKED)
+    noted = [note_act(model_admin, request, row, doing.label, doing.reason, outcome=Outcome.ASKED)]
+    noted += note_touched(model_admin, request, row, doing, outcome=Outcome.ASKED)
     try:
         doing.act(model_admin, row)
     except (ApiError, GraphError) as failure:
         refused = of_graph(failure) if isinstance(failure, GraphError) else failure
-        note_refusal(noted, doing.label, str(refused))
+        for one in noted:
+            note_refusal(one, str(refused))
         tell_refused(model_admin, request, str(row), doing.label, refused)
         return False
-    note_done(noted)
+    for one in noted:
+        note_done(one)
     return True
+
+
+def note_touched(
+    model_admin: "RowAdmin", request: HttpRequest, row: Any, doing: Doing, **more: Any
+) -> list[StaffAction]:
+    """A line in the log of each other row that is changed: whoever helps its owner has to see it there."""
+    label = f"{doing.label}, by {row._meta.verbose_name} {row} ({row.pk})"
+    return [
+        note_act(admin_of(model_admin, other), request, other, label, doing.reason, **more)
+        for other in doing.touches(row)
+    ]
+
+
+def admin_of(model_admin: "RowAdmin", row: Any) -> Any:
+    return model_admin.admin_site.get_model_admin(type(row))
 
 
 def tell_refused(

@@ -10,16 +10,17 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from api.errors import ConflictError
 from organizations import services
-from organizations.admin.acts import confirmed
+from organizations.admin.acts import confirmed, reason_field
+from organizations.admin.audit import note_act
 from organizations.admin.cells import (
     Tone,
     add_url,
-    admin_url,
     badge,
     copies,
     link_to,
@@ -30,7 +31,8 @@ from organizations.admin.cells import (
     times,
 )
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.once import OnceForm, Secret, Shown
+from organizations.admin.once import OnceForm, Shown
+from organizations.admin.rotating import may_rotate, rotate_key, shown
 from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
@@ -65,6 +67,8 @@ class KeyForm(forms.Form):
     expires_at = forms.SplitDateTimeField(
         required=False, widget=AdminSplitDateTime, label="Expires", help_text="UTC. Empty: never."
     )
+
+    reason = reason_field()
 
     def clean_expires_at(self) -> datetime | None:
         given: datetime | None = self.cleaned_data["expires_at"]
@@ -148,15 +152,29 @@ class ApiKeyAdmin(RowAdmin):
     def offers(self, action: str, row: ApiKey) -> bool:
         return row.revoked_at is None
 
+    def get_urls(self) -> list[URLPattern]:
+        rotate = self.admin_site.admin_view(self.rotate)
+        here = [path("<path:object_id>/rotate/", rotate, name="organizations_apikey_rotate")]
+        return [*here, *super().get_urls()]
+
+    def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return rotate_key(request, self, object_id)
+
+    def forms(self, request: HttpRequest, row: ApiKey) -> list[tuple[str, str]]:
+        if not may_rotate(request, self) or not row.is_usable(timezone.now()):
+            return []
+        return [("Put a new key in its place", reverse("admin:organizations_apikey_rotate", args=[row.pk]))]
+
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
 
         def make(given: dict[str, Any]) -> Shown:
             with transaction.atomic():
+                reason = given.pop("reason")
                 issued = services.issue_key(**given)
-                self.log_addition(request, issued.api_key, "Issued.")
-            return shown(issued)
+                note_act(self, request, issued.api_key, "Issued", reason, adds=True)
+            return shown(issued, title="The new API key")
 
         once = OnceForm(
             title="Issue an API key",
@@ -174,21 +192,6 @@ def state_of(key: ApiKey) -> str:
     if key.revoked_at:
         return "revoked"
     return "usable" if key.is_usable(timezone.now()) else "expired"
-
-
-def shown(issued: services.IssuedKey) -> Shown:
-    key = issued.api_key
-    return Shown(
-        title="The new API key",
-        url=admin_url(key),
-        facts=[
-            ("Organization", key.organization.name),
-            ("Name", key.name),
-            ("Scopes", ", ".join(key.scopes)),
-            ("Expires", str(moment(key.expires_at)) if key.expires_at else "never"),
-        ],
-        secrets=[Secret("API key", issued.secret, "Sent as: Authorization: Bearer <key>")],
-    )
 
 
 def keys_table(organization: Organization) -> Table:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from organizations.admin.rows import RowAdmin
 
 LONGEST = 500
+# Between what was done and why.
+REASON = ". Reason: "
 Outcome = StaffAction.Outcome
 
 
@@ -31,20 +33,23 @@ def note_act(
     *,
     outcome: Outcome = Outcome.DONE,
     deletes: bool = False,
+    adds: bool = False,
 ) -> StaffAction:
     """One act on one row, with the reason that was given."""
     organization = organization_of(model_admin, row)
     if deletes:
         entry = deletion_of(model_admin, request, row)
     else:
-        entry = admin.ModelAdmin.log_change(model_admin, request, row, f"{label}. Reason: {reason}")
+        write = admin.ModelAdmin.log_addition if adds else admin.ModelAdmin.log_change
+        entry = write(model_admin, request, row, f"{label}{REASON}{reason}")
     return note(entry, organization, reason=reason, outcome=outcome)
 
 
-def note_refusal(noted: StaffAction, label: str, refusal: str) -> None:
+def note_refusal(noted: StaffAction, refusal: str) -> None:
     """What was asked for was not done."""
     noted.outcome, noted.refusal = Outcome.REFUSED, refusal[:LONGEST]
     noted.save(update_fields=["outcome", "refusal"])
+    label = noted.entry.get_change_message().partition(REASON)[0]
     words = f"{label}: not done. {refusal} Reason: {noted.reason}"
     LogEntry.objects.filter(pk=noted.pk).update(change_message=words)
 

@@ -120,11 +120,15 @@ class OrganizationAdmin(RowAdmin):
         """For staff who may only look."""
         return organization.logo.source_url if organization.logo else NONE
 
-    @confirmed("Suspend", "Every call with a key of theirs is refused with 403, from the next one on.")
+    @confirmed(
+        "Suspend",
+        "Every call with a key of theirs is refused with 403, from the next one on; the pages of their links "
+        "and shared inboxes are not found. What Meta sends is stored, and their webhooks go on.",
+    )
     def suspend(self, organization: Organization) -> None:
         services.suspend_organization(organization=organization)
 
-    @confirmed("Let in again", "Their keys work again, from the next call on.")
+    @confirmed("Let in again", "Their keys work again, from the next call on, and so do the pages.")
     def unsuspend(self, organization: Organization) -> None:
         services.unsuspend_organization(organization=organization)
 

@@ -26,7 +26,8 @@ class RowAdmin(ModelAdmin):
     """Rows to look at. What changes them are the `actions`, each a call of a service.
 
     Who has Django's `view` permission sees them, who has `change` may use the actions. Who may look and has
-    `support_customers` may use those that harm nothing.
+    `support_customers` may use those that harm nothing, with `settle_accounts` those that say whose an
+    account is.
     """
 
     about = ""
@@ -56,7 +57,14 @@ class RowAdmin(ModelAdmin):
 
     def has_support_permission(self, request: HttpRequest) -> bool:
         """For what harms nothing."""
-        may_help = request.user.has_perm("organizations.support_customers")
+        return self.may_with("support_customers", request)
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        """For what says whose an account is, where its owner has just signed in with it."""
+        return self.may_with("settle_accounts", request)
+
+    def may_with(self, codename: str, request: HttpRequest) -> bool:
+        may_help = request.user.has_perm(f"organizations.{codename}")
         return self.has_operate_permission(request) or (may_help and self.has_view_permission(request))
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -109,7 +117,7 @@ class RowAdmin(ModelAdmin):
             "subtitle": self.title_of(row),
             "buttons": list(self.buttons(request, row)),
             "action_url": list_url(self.model),
-            "elsewhere": self.elsewhere(row),
+            "elsewhere": [*self.forms(request, row), *self.elsewhere(row)],
             "tables": self.tables(row),
             "shown_by_api": None if document is None else indented(document),
         }
@@ -125,6 +133,10 @@ class RowAdmin(ModelAdmin):
 
     def offers(self, action: str, row: Any) -> bool:
         return True
+
+    def forms(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
+        """Words and address of forms about the row, where the user may send them."""
+        return []
 
     def elsewhere(self, row: Any) -> list[tuple[str, str]]:
         """Words and address of pages about the same row."""

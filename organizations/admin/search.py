@@ -9,8 +9,11 @@ from uuid import UUID
 from django.db.models import Q
 
 # Also inside of a pasted address such as a link's hosted URL.
+# Or in the block of details that an end-user copies: a box of one line takes the breaks out of it, so that
+# the next word, in whatever language, follows the last digit at once.
 OUR_ID = re.compile(
-    r"(?<![0-9a-f])[0-9a-f]{8}(-?)(?:[0-9a-f]{4}\1){3}[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE | re.ASCII
+    r"(?<![0-9a-f])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}(?![0-9a-f]))",
+    re.IGNORECASE | re.ASCII,
 )
 # What people write between the digits of a phone number.
 BETWEEN_DIGITS = "+-()[]./"

@@ -63,6 +63,10 @@ class Migration(migrations.Migration):
                         "support_customers",
                         "Can do what harms nothing: retry, check, send again, open again",
                     ),
+                    (
+                        "settle_accounts",
+                        "Can decide whose an account is: assign a shared one, release one for a link",
+                    ),
                     ("make_secrets", "Can make what is shown once: keys of the API, secrets of endpoints"),
                 ],
             },

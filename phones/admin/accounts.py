@@ -6,6 +6,7 @@ from django.utils import timezone
 from api.errors import ConflictError
 from organizations.admin.acts import confirmed
 from phones.disconnecting import RELEASED, leave_waba
+from phones.models import PhoneNumber
 from phones.reasons import Actor
 from wabas.admin import WabaAdmin
 from wabas.models import Waba
@@ -16,6 +17,12 @@ admin.site.unregister(Waba)
 
 class NotConnectedError(ConflictError):
     message = "It is not connected."
+
+
+def connected_numbers(waba: Waba) -> list[PhoneNumber]:
+    """They go with it."""
+    connected = PhoneNumber.objects.connected_of(waba).select_related("organization")
+    return list(connected.defer("pin", "new_pin"))
 
 
 @admin.register(Waba)
@@ -37,6 +44,7 @@ class ConnectedWabaAdmin(WabaAdmin):
         "It is disconnected: our app is taken off its webhooks at Meta, its token is forgotten, its numbers "
         "stop working here and their organization is told. Any organization can connect it afterwards.",
         calls_out=True,
+        touches=connected_numbers,
     )
     def release(self, waba: Waba) -> None:
         if not waba.is_connected:

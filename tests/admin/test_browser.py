@@ -57,6 +57,7 @@ def test_the_organization_of_a_new_key_is_chosen_by_typing(signed_in, live_serve
     signed_in.get_by_role("searchbox").last.fill("acm")
     signed_in.get_by_role("option", name="Acme CRM").click()
     signed_in.get_by_label("Name:").fill("server")
+    signed_in.get_by_label("Reason:").fill("Asked for.")
     signed_in.get_by_role("button", name="Issue the key").click()
 
     expect(signed_in.get_by_text("never again")).to_be_visible()

@@ -23,6 +23,8 @@ HARMLESS = {
     "retry", "retry_from", "reopen", "check_now", "redeliver", "send_failed_again", "activate", "look_again",
     "send_sms", "call",
 }  # fmt: skip
+# Whose an account is that a link brought: its owner has just signed in with it.
+SETTLING = {"release_and_retry"}
 ERASING = {"delete_selected", "erase"}
 
 
@@ -75,11 +77,23 @@ def test_each_group_is_offered_its_actions(member, told, group, rf):
     assert (
         offered
         == {
-            SUPPORT: HARMLESS,
+            SUPPORT: HARMLESS | SETTLING,
             OPERATOR: everything - ERASING,
             OWNER: everything,
         }[group]
     )
+
+
+def test_a_plain_member_of_the_staff_may_do_nothing(told):
+    client = Client()
+    client.force_login(User.objects.create_user("plain", is_staff=True))
+    row = {"_selected_action": str(told.link.pk), "confirmed": "yes", "reason": "Just so."}
+
+    pages = [client.get(address(model, "changelist")).status_code for model in admin.site._registry]
+    acted = client.post(address(type(told.link), "changelist"), row | {"action": "retry"}).status_code
+
+    assert set(pages) == {acted} == {403}
+    assert not LogEntry.objects.exists()
 
 
 def test_support_may_retry_and_not_suspend(member, told):
@@ -96,7 +110,14 @@ def test_keys_and_secrets_are_the_owners(member, told, group, status):
     client = member(group)
 
     assert client.get("/admin/organizations/apikey/add/").status_code == status
-    assert client.get(f"/admin/webhooks/outgoingwebhook/{told.webhook.pk}/rotate/").status_code == status
+    forms = {
+        told.webhook: f"/admin/webhooks/outgoingwebhook/{told.webhook.pk}/rotate/",
+        told.key: f"/admin/organizations/apikey/{told.key.pk}/rotate/",
+    }
+    for row, url in forms.items():
+        assert client.get(url).status_code == status
+        page = client.get(address(type(row), "change", row.pk)).content.decode()
+        assert (url in page) == (status == 200), "who may not send a form is not led to it"
 
 
 def test_the_command_is_run_as_often_as_one_likes_and_takes_back_what_was_added(db, capsys):

@@ -6,9 +6,10 @@ import re
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from onboarding.models import OnboardingLink
-from organizations.models import ApiKey
+from organizations.models import ApiKey, StaffAction
 from tests.admin.test_pages import address
 from tests.contract.bodies import BRANDING, BUSINESS
 from tests.onboarding.prefill import registered
@@ -28,7 +29,9 @@ def fill(staff):
 
 
 def test_a_key_is_shown_in_the_answer_and_works(fill, api, organization):
-    answer = fill(ApiKey, organization=str(organization.pk), name="server", scopes=["read"])
+    answer = fill(
+        ApiKey, organization=str(organization.pk), name="server", scopes=["read"], reason="Asked for."
+    )
 
     (key,) = KEY.findall(answer.content.decode())
     assert answer.status_code == 200
@@ -39,7 +42,9 @@ def test_a_key_is_shown_in_the_answer_and_works(fill, api, organization):
 
 
 def test_a_key_is_nowhere_afterwards(fill, staff, organization):
-    answer = fill(ApiKey, organization=str(organization.pk), name="server", scopes=["read"])
+    answer = fill(
+        ApiKey, organization=str(organization.pk), name="server", scopes=["read"], reason="Asked for."
+    )
 
     (key,) = KEY.findall(answer.content.decode())
 
@@ -55,12 +60,13 @@ def test_a_key_is_nowhere_afterwards(fill, staff, organization):
     assert not any(key in page for page in pages)
     assert not any(key in json.dumps(session.get_decoded()) for session in Session.objects.all())
     assert not any(key in str(cookie) for cookie in staff.cookies.values())
-    assert [entry.get_change_message() for entry in LogEntry.objects.all()] == ["Issued."]
+    assert [entry.get_change_message() for entry in LogEntry.objects.all()] == ["Issued. Reason: Asked for."]
 
 
 def test_a_form_that_is_sent_twice_makes_one_key(staff, organization):
     token = staff.get(address(ApiKey, "add")).context["token"]
-    body = {"form_token": token, "organization": str(organization.pk), "name": "server", "scopes": ["read"]}
+    body = {"form_token": token, "organization": str(organization.pk), "name": "server", "scopes": ["read"],
+            "reason": "Asked for."}  # fmt: skip
 
     first, second = staff.post(address(ApiKey, "add"), body), staff.post(address(ApiKey, "add"), body)
 
@@ -71,7 +77,7 @@ def test_a_form_that_is_sent_twice_makes_one_key(staff, organization):
 
 
 def test_a_key_that_expires_in_the_past_or_may_nothing_is_refused(fill, organization):
-    given = {"organization": str(organization.pk), "name": "server"}
+    given = {"organization": str(organization.pk), "name": "server", "reason": "Asked for."}
 
     past = fill(ApiKey, **given, scopes=["read"], expires_at_0="2020-01-01", expires_at_1="10:00")
     nothing = fill(ApiKey, **given)
@@ -79,6 +85,39 @@ def test_a_key_that_expires_in_the_past_or_may_nothing_is_refused(fill, organiza
     assert "It must be in the future." in past.content.decode()
     assert nothing.context["form"].errors["scopes"]
     assert not ApiKey.objects.filter(name="server").exists()
+
+
+@pytest.mark.parametrize(("leaked", "status"), [("", 200), ("on", 401)])
+def test_a_key_is_rotated_and_the_old_one_is_good_for_a_day_unless_it_leaked(
+    staff, api, organization, leaked, status
+):
+    old = ApiKey.objects.get(prefix=api.key[:15])
+    url = f"/admin/organizations/apikey/{old.pk}/rotate/"
+    token = staff.get(url).context["token"]
+
+    answer = staff.post(url, {"form_token": token, "reason": "Yearly.", "has_leaked": leaked})
+
+    (key,) = KEY.findall(answer.content.decode())
+    assert api.get("phones").status_code == status
+    api.key = key
+    assert api.get("phones").status_code == 200
+    new = ApiKey.objects.get(prefix=key[:15])
+    assert (new.name, new.scopes, new.expires_at) == (old.name, old.scopes, None)
+    assert {(one.entry.object_id, one.reason, one.outcome) for one in StaffAction.objects.all()} == {
+        (str(old.pk), "Yearly.", "done"), (str(new.pk), "Yearly.", "done"),
+    }  # fmt: skip
+
+
+def test_a_key_that_is_over_is_not_rotated(staff, api):
+    old = ApiKey.objects.get(prefix=api.key[:15])
+    url = f"/admin/organizations/apikey/{old.pk}/rotate/"
+    token = staff.get(url).context["token"]
+    ApiKey.objects.update(revoked_at=timezone.now())
+
+    answer = staff.post(url, {"form_token": token, "reason": "Yearly."})
+
+    assert "It is revoked or expired" in answer.content.decode()
+    assert ApiKey.objects.count() == 1
 
 
 def test_a_link_made_by_hand_is_the_apis(fill, api, organization):

@@ -30,11 +30,12 @@ from organizations.admin.cells import (
 )
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.once import OnceForm, Shown
+from organizations.admin.rotating import may_rotate
 from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
 from webhooks import services
-from webhooks.admin.rotating import MAKING_SECRETS, RotationForm, shown
+from webhooks.admin.rotating import SecretForm, shown
 from webhooks.admin.states import deliveries_table, endpoint_badge, newest
 from webhooks.models import Delivery, OutgoingWebhook, WebhookLane
 from webhooks.redelivery import replay
@@ -156,7 +157,7 @@ class OutgoingWebhookAdmin(RowAdmin):
         webhook = self.get_object(request, object_id)
         if webhook is None or webhook.deleted_at:
             raise Http404
-        if not (self.has_operate_permission(request) and request.user.has_perm(MAKING_SECRETS)):
+        if not may_rotate(request, self):
             raise PermissionDenied
 
         def make(given: dict[str, Any]) -> Shown:
@@ -168,16 +169,19 @@ class OutgoingWebhookAdmin(RowAdmin):
             title="A new secret for this endpoint",
             intro="It signs from now on, and is shown on the next page, once. Hand it to the customer.",
             button="Make the secret",
-            form=RotationForm,
+            form=SecretForm,
             make=make,
             back_url=admin_url(webhook),
         ).answer(request, self)
 
+    def forms(self, request: HttpRequest, row: OutgoingWebhook) -> list[tuple[str, str]]:
+        if row.deleted_at or not may_rotate(request, self):
+            return []
+        return [("Give it a new secret", reverse("admin:webhooks_outgoingwebhook_rotate", args=[row.pk]))]
+
     def elsewhere(self, row: OutgoingWebhook) -> list[tuple[str, str]]:
         links: Any = OutgoingWebhook.onboarding_links
-        rotation = reverse("admin:webhooks_outgoingwebhook_rotate", args=[row.pk])
         return [
-            *([] if row.deleted_at else [("Give it a new secret", rotation)]),
             ("All its deliveries", f"{list_url(Delivery)}?q={row.pk}"),
             ("Onboarding links that made it", f"{list_url(links.rel.related_model)}?q={row.pk}"),
         ]
