@@ -42,7 +42,7 @@ class StepNotReadyError(ConflictError):
 
 
 class StepUnderWayError(ConflictError):
-    message = "The step runs right now."
+    message = "The step runs right now. Where its worker died, another one takes it within a minute or two."
 
 
 class StepOnceError(ConflictError):
@@ -190,15 +190,20 @@ def release_and_retry(*, link: OnboardingLink) -> None:
 
     Calls Meta, so outside of any transaction. Raises NotInUseError, and what `retry_link` does.
     """
-    latest = link.signups.exclude(exchanged_at=None).order_by("-exchanged_at").first()
-    if latest is None or latest.meta_waba_id is None:
-        raise NotInUseError
-    connected = Waba.objects.connected().filter(meta_waba_id=latest.meta_waba_id)
-    waba = connected.exclude(organization=link.organization_id).first()
+    waba = in_use_elsewhere(link)
     if waba is None:
         raise NotInUseError
     leave_waba(waba=waba, reason=RELEASED, initiated_by=Actor.PLATFORM)
     retry_link(link=link)
+
+
+def in_use_elsewhere(link: OnboardingLink) -> Waba | None:
+    """The account that the link's signup brought, as another organization has it connected."""
+    latest = link.signups.exclude(exchanged_at=None).order_by("-exchanged_at").first()
+    if latest is None or latest.meta_waba_id is None:
+        return None
+    connected = Waba.objects.connected().filter(meta_waba_id=latest.meta_waba_id).defer("access_token")
+    return connected.exclude(organization=link.organization_id).select_related("organization").first()
 
 
 def latest_signup(link: OnboardingLink) -> Signup:

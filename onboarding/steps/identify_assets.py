@@ -29,10 +29,11 @@ def run(signup: Signup, run: StepRun) -> Settled:
     )
     check_token(info)
     waba_id = chosen_waba(signup, info.granular.get(MANAGEMENT), timezone.now())
-    check_free(waba_id, signup)
+    # Written before anything is refused: support releases the account that the signup has proven to be its.
     Signup.objects.filter(pk=signup.pk).update(
         meta_waba_id=waba_id, token_expires_at=info.expires_at or signup.token_expires_at
     )
+    check_free(waba_id, signup)
     numbers = listed(waba_id, token) if told is None else told
     if isinstance(numbers, GraphError):
         raise numbers

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from onboarding import overdue
+from onboarding.interventions import release_and_retry
 from onboarding.models import OnboardingLink, Signup, StepRun
 from phones.models import PhoneNumber
 from tests.conftest import Api
@@ -238,6 +239,25 @@ def test_the_waba_of_another_organization_is_refused(circle: Circle, stranger: A
     assert (link["status"], link["lastError"]["code"]) == ("pending", "ALREADY_CONNECTED")
     assert link["nextAction"]["actor"] == "customer"
     assert Waba.objects.get().organization == stranger.organization
+
+
+def test_an_account_in_use_is_released_for_the_link_whose_end_user_proved_it(
+    circle: Circle, stranger: Api
+) -> None:
+    made = circle.meta.sandbox.sign_up()
+    theirs = EndUser(stranger.post("onboarding-links", {"name": "Theirs"}).json()["data"]["id"])
+    theirs.bring(made)
+    run_due()
+    user = EndUser(circle.make_link()["id"])
+    user.bring(circle.meta.sandbox.sign_up(phone_number=made["phoneNumber"]))
+    run_due()
+
+    release_and_retry(link=user.signup.link)
+    run_due()
+
+    assert circle.read(user.link_id)["status"] == "completed"
+    connected = Waba.objects.connected().get()
+    assert (connected.meta_waba_id, connected.organization) == (made["wabaId"], user.signup.link.organization)
 
 
 def test_an_expired_link_takes_no_code(circle: Circle) -> None:
