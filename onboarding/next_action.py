@@ -26,6 +26,9 @@ AFTER_FAILURE = {
     Actor.META: ("WAIT", "Meta has to answer again. Retry the link, or wait."),
 }
 
+# Before the steps nothing of a sign-in is kept.
+MENDED_FIRST = "Our team has to correct something; then the end-user opens the link and signs up again."
+
 
 def hosted_url(link: OnboardingLink) -> str:
     return f"{settings.PUBLIC_BASE_URL}/signup/{link.pk}"
@@ -98,5 +101,7 @@ def published_action(link: OnboardingLink, now: datetime) -> dict[str, Any] | No
     if link.last_error:
         actor = Actor(link.last_error["actor"])
         code, message = AFTER_FAILURE[actor]
+        if actor is Actor.PLATFORM and link.last_error.get("step") is None:
+            message = MENDED_FIRST
         return action(actor, code, message, url=hosted_url(link) if actor is Actor.END_USER else None)
     return action(Actor.END_USER, "OPEN_LINK", "The end-user has to open the link.", url=hosted_url(link))

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from api.fields import Choice, PhoneNumberText, Text
 from api.serializers import Input
+from onboarding.models import Signup
 from phones.models import CodeRequest
 
 MAX_SESSION_KEYS = 40
@@ -16,6 +17,12 @@ class SignupInput(Input):
     """What every call of the page carries: the UUID that it made for this try."""
 
     signupId = serializers.UUIDField(source="signup_id")
+
+
+class OpenedInput(SignupInput):
+    """A person is here; and what is in the way of Meta's window, once the page sees that."""
+
+    barrier = Choice(choices=Signup.Barrier.choices, required=False, default=None)
 
 
 class SessionInput(SignupInput):

@@ -25,6 +25,7 @@ from onboarding.page_bodies import (
     CodeInput,
     MethodInput,
     NumberInput,
+    OpenedInput,
     PinInput,
     SessionInput,
     SignupInput,
@@ -113,7 +114,7 @@ def secured(response: HttpResponseBase) -> HttpResponseBase:
 @require_POST
 @page_call
 def opened(request: HttpRequest, link: OnboardingLink) -> HttpResponse:
-    signups.note_opened(link=link, **body_of(request, SignupInput))
+    signups.note_opened(link=link, **body_of(request, OpenedInput))
     return HttpResponse(status=204)
 
 

@@ -69,9 +69,11 @@ def signup_of(link: OnboardingLink, signup_id: UUID) -> Signup:
 
 
 @transaction.atomic
-def note_opened(*, link: OnboardingLink, signup_id: UUID) -> None:
-    """A person has the page before them; a link preview never comes here."""
+def note_opened(*, link: OnboardingLink, signup_id: UUID, barrier: str | None = None) -> None:
+    """A person has the page before them, no link preview. `barrier`: what is in the way of Meta's window."""
     signup_of(link, signup_id)
+    if barrier:
+        Signup.objects.filter(pk=signup_id).update(barrier=barrier)
     now = timezone.now()
     if OnboardingLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=now):
         link_events.tell(link, "opened", now)

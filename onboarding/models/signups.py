@@ -28,6 +28,13 @@ class Signup(models.Model):
         CODE = "code", "code: exchanged"
         FETCHED = "fetched", "fetched: the code never came, or what became of it is not known"
 
+    class Barrier(models.TextChoices):
+        """What the page saw in the way of Meta's window."""
+
+        POPUP_BLOCKED = "POPUP_BLOCKED"
+        SDK_BLOCKED = "SDK_BLOCKED"
+        IN_APP_BROWSER = "IN_APP_BROWSER"
+
     id = models.UUIDField(primary_key=True, editable=False)
     link = models.ForeignKey(OnboardingLink, on_delete=models.CASCADE, related_name="signups")
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPENED)
@@ -36,6 +43,7 @@ class Signup(models.Model):
     started_at = models.DateTimeField(
         null=True, blank=True, help_text="The click that opened Meta's popup, or the first that came of it"
     )
+    barrier = models.CharField(max_length=16, choices=Barrier.choices, null=True, blank=True)
     abandoned_at = models.DateTimeField(
         null=True, blank=True, help_text="When onboarding_link.abandoned was stored"
     )

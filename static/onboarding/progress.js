@@ -86,12 +86,21 @@ function signupProgress(config, calls, views, forms, prepareRetry) {
     else setTimeout(onward, SUCCESS_SHOWN_MS);
   }
 
-  function fail(error) {
+  function fail(error, signupId = followed || config.signupId) {
     rest();
     views.failed(error);
     stay();
     if (error.canRetry) prepareRetry();
-    else if (error.backUrl) leaving = views.leaving(GOING_BACK_SECONDS, () => location.assign(error.backUrl));
+    else waitForCure(signupId);
+    if (!error.canRetry && error.backUrl) leaving = views.leaving(GOING_BACK_SECONDS, () => location.assign(error.backUrl));
+  }
+
+  /** Somebody else has to mend it: the page goes on by itself, as soon as the signup does. */
+  function waitForCure(signupId) {
+    rest();
+    watch = watching(() => calls.status(signupId), ({ body }) => {
+      if (body.status === "processing" || body.status === "completed") location.reload();
+    });
   }
 
   function stay() {
@@ -102,5 +111,5 @@ function signupProgress(config, calls, views, forms, prepareRetry) {
   /** True from the first step on: the server has the token. */
   const isUnderWay = () => watch === null || hasSteps;
 
-  return { follow, rest, isUnderWay, fail, questions, askFor, askOpen, hasOpen, stay };
+  return { follow, rest, isUnderWay, fail, waitForCure, questions, askFor, askOpen, hasOpen, stay };
 }

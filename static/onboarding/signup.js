@@ -44,29 +44,37 @@
     if (questionOf(config)) return progress.askFor({ signupId: config.signupId, body: config });
     prepareSdk();
     if (config.isBeingSetUp) return waitForPlatform();
+    const barrier = isInAppBrowser(navigator.userAgent) ? "IN_APP_BROWSER" : undefined;
     if (config.error) views.errorNotice(config.error, { movesFocus: false });
-    else if (isInAppBrowser(navigator.userAgent)) views.notice("IN_APP_BROWSER", { movesFocus: false });
-    return whenSomebodyIsHere(() => calls.post("opened", { signupId: signup.id }));
+    else if (barrier) views.notice(barrier, { movesFocus: false });
+    return tellOpened(signup, barrier);
   }
 
-  /** The page was loaded anew while a code of this tab is at Meta: the server still calls the link pending. */
+  /** That a person is here; and what is in the way of Meta's window, for whoever helps them. */
+  function tellOpened(mine, barrier) {
+    whenSomebodyIsHere(() => calls.post("opened", { signupId: mine.id, barrier }));
+  }
+
+  /** The page was loaded anew while a code of this tab is on its way, or at Meta: the link is still pending. */
   function isExchanging() {
-    return config.signupId !== null && codeSentAt(config.signupId) > Date.now() - EXCHANGE_MS;
+    const sent = codeSent(config.linkId);
+    return sent.at > Date.now() - EXCHANGE_MS && (config.signupId === null || config.signupId === sent.id);
   }
 
   function waitForExchange() {
-    signup = { id: config.signupId, isClicked: true, isFinished: true, hasCode: true };
+    const { id } = codeSent(config.linkId);
+    signup = { id, isClicked: true, isFinished: true, hasCode: true };
     views.show("progress");
-    progress.follow(signup.id);
+    progress.follow(id);
     setTimeout(() => {
-      if (signup.id === config.signupId && !progress.isUnderWay()) location.reload();
+      if (signup.id === id && !progress.isUnderWay()) location.reload();
     }, EXCHANGE_MS);
   }
 
   /** Nothing is asked of anybody here; the page goes on as soon as the signup does. */
   function waitForPlatform() {
     progress.fail(config.error);
-    glances = watching(() => calls.status(config.signupId), onGlance);
+    progress.waitForCure(config.signupId);
   }
 
   function prepareSdk() {
@@ -74,6 +82,7 @@
     loadSdk(config, (state) => {
       sdkState = state;
       views.sdk(state);
+      if (state === "blocked" && config.status === "pending") tellOpened(signup, "SDK_BLOCKED");
     });
   }
 
@@ -127,17 +136,23 @@
     openMetaWindow(config, {
       onCode: (code) => sendCode(mine, code),
       onNothing: ifStillMine(onNothing),
-      onBlocked: ifStillMine(() => backToStart("POPUP_BLOCKED")),
+      onBlocked: ifStillMine(onBlocked),
     });
+  }
+
+  function onBlocked(mine) {
+    backToStart("POPUP_BLOCKED");
+    tellOpened(mine, "POPUP_BLOCKED");
   }
 
   /** The code lives 30 s: it goes out as it comes, whatever else is there or not. */
   async function sendCode(mine, code) {
     mine.hasCode = true;
     signup = mine;
-    noteCodeSent(mine.id);
+    noteCodeSent(config.linkId, mine.id);
     views.show("progress");
     const answer = await calls.post("callback", { signupId: mine.id, code });
+    if (answer.status !== 202) forgetCodeSent(config.linkId);
     if (mine !== signup) return;
     if (answer.status === 202) progress.follow(mine.id);
     // Another signup of the link came first, or the link is over: the page anew has that to show.
@@ -151,7 +166,7 @@
     const { body } = await calls.status(mine.id);
     if (mine !== signup) return;
     if (body.status === "processing" || body.status === "completed") progress.follow(mine.id);
-    else if (body.error) progress.fail(body.error);
+    else if (body.error) progress.fail(body.error, mine.id);
     else backToStart("NOT_CONFIRMED");
   }
 
@@ -222,20 +237,29 @@
   begin();
 })();
 
-/** When this tab sent a code for the signup, in ms; 0 when it did not, or keeps no notes. */
-function codeSentAt(signupId) {
+/** The signup for which this tab sent a code of the link, and when in ms; `at` is 0 when it did not, or keeps no notes. */
+function codeSent(linkId) {
   try {
-    return Number(sessionStorage.getItem(`code-sent-${signupId}`));
+    return JSON.parse(sessionStorage.getItem(`code-sent-${linkId}`)) || { id: null, at: 0 };
   } catch {
-    return 0;
+    return { id: null, at: 0 };
   }
 }
 
-function noteCodeSent(signupId) {
+function noteCodeSent(linkId, id) {
   try {
-    sessionStorage.setItem(`code-sent-${signupId}`, String(Date.now()));
+    sessionStorage.setItem(`code-sent-${linkId}`, JSON.stringify({ id, at: Date.now() }));
   } catch {
     // Without storage a reload within the exchange shows the button again; the server refuses a second signup.
+  }
+}
+
+/** It came to nothing: a page that is loaded anew has the button again. */
+function forgetCodeSent(linkId) {
+  try {
+    sessionStorage.removeItem(`code-sent-${linkId}`);
+  } catch {
+    // Then nothing was noted.
   }
 }
 

@@ -34,6 +34,17 @@ def test_a_second_tab_sees_the_running_signup(circle: Circle) -> None:
     assert told["steps"][-1] == {"step": "complete_link", "status": "done"}
 
 
+def test_what_is_in_the_way_of_the_window_is_kept_and_nothing_else_is(circle: Circle) -> None:
+    user = EndUser(circle.make_link()["id"])
+    assert user.call("opened").status_code == 204
+
+    assert user.call("opened", barrier="POPUP_BLOCKED").status_code == 204
+    assert user.call("opened", barrier="<b>anything</b>").status_code == 400
+    assert user.call("opened").status_code == 204
+
+    assert user.signup.barrier == "POPUP_BLOCKED"
+
+
 def test_the_page_is_never_told_a_number_or_metadata(circle: Circle) -> None:
     user, link = circle.completed(metadata={"private": "marker-1"}, externalId="marker-2")
 

@@ -23,14 +23,15 @@ def test_a_reload_shows_the_running_signup(world: World, wrong: list[str]):
     assert wrong == []
 
 
-def test_a_reload_while_the_code_is_at_meta_waits_for_its_end(world: World):
+@pytest.mark.parametrize("is_there", [True, False], ids=["at Meta", "on its way to us"])
+def test_a_reload_while_the_code_is_at_meta_waits_for_its_end(world: World, is_there: bool):
     page = world.open()
     world.click()
     world.is_callback_held = True
     world.login("the-code")
     signup_id = world.wait_for("callback")["signupId"]
     # Until the exchange is over the link is pending, as the contract has it.
-    world.config["signupId"] = signup_id
+    world.config["signupId"] = signup_id if is_there else None
 
     page.reload()
 

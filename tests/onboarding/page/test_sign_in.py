@@ -159,6 +159,7 @@ def test_a_window_that_the_browser_held_back_is_told(world: World):
 
     world.sees("Your browser held the window back")
     expect(page.get_by_role("button", name="Continue with Facebook")).to_be_enabled()
+    assert tells_of(world, "POPUP_BLOCKED")
 
 
 def test_an_sdk_that_is_blocked_is_told_in_words(world: World):
@@ -168,6 +169,13 @@ def test_an_sdk_that_is_blocked_is_told_in_words(world: World):
     world.sees("Facebook could not be loaded")
     expect(page.get_by_role("button", name="Continue with Facebook")).to_be_disabled()
     expect(page.get_by_role("button", name="Load this page again")).to_be_visible()
+    assert tells_of(world, "SDK_BLOCKED")
+
+
+def tells_of(world: World, barrier: str) -> bool:
+    """Whether the page's second word is what is in the way, of the same try as its first."""
+    first, second = world.wait_for("opened"), world.wait_for("opened", 2)
+    return (first["signupId"], barrier) == (second["signupId"], second.get("barrier"))
 
 
 def test_an_sdk_that_a_blocker_emptied_is_told_too(world: World):
@@ -202,6 +210,7 @@ def test_inside_another_app_the_page_says_what_to_do_and_blocks_nothing(in_whats
     page.get_by_role("button", name="Copy the link").click()
     expect(page.locator("[data-elsewhere]").get_by_text("The link is copied.")).to_be_visible()
     expect(page.get_by_role("button", name="Continue with Facebook")).to_be_enabled()
+    assert in_whatsapp.wait_for("opened")["barrier"] == "IN_APP_BROWSER"
 
 
 def test_a_refused_code_shows_the_servers_words(world: World):
@@ -256,3 +265,15 @@ def test_nothing_is_asked_of_the_end_user_while_the_platform_mends_its_own_side(
     world.sees("Title of CONFIGURATION")
     expect(page.get_by_role("button", name="Continue with Facebook")).to_be_hidden()
     expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+def test_a_page_that_waits_for_somebody_else_goes_on_when_they_have_mended_it(world: World):
+    world.open()
+    world.click()
+    world.status = progress("pending", error=error("ALREADY_CONNECTED", canRetry=False))
+    world.login("the-code")
+    world.sees("Title of ALREADY_CONNECTED")
+
+    world.becomes("completed")
+
+    world.sees("This number is already connected")
