@@ -136,7 +136,11 @@ def retry_link(*, link: OnboardingLink) -> OnboardingLink:
 def is_retryable(signup: Signup) -> bool:
     """What only another sign-in can cure is not run again; what failed elsewhere is, and a missing number."""
     if signup.state == Signup.State.FAILED:
-        error: Mapping[str, Any] = signup.error or {}
-        is_curable = error.get("actor") != Actor.END_USER or error.get("code") == "NO_PHONE_NUMBER"
-        return bool(signup.access_token) and is_curable
+        return bool(signup.access_token) and is_curable(signup)
     return signup.state in {Signup.State.RUNNING, Signup.State.COMPLETED}
+
+
+def is_curable(signup: Signup) -> bool:
+    """Of a signup that failed: without another sign-in."""
+    error: Mapping[str, Any] = signup.error or {}
+    return error.get("actor") != Actor.END_USER or error.get("code") == "NO_PHONE_NUMBER"

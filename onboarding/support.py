@@ -9,14 +9,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from api.errors import ConflictError
-from onboarding.matching import fitting, may_take_token
-from onboarding.models import SharedWaba, Signup
+from onboarding.matching import CLICK_MAY_LAG, LEFT, contradicts, fitting, may_take_token
+from onboarding.models import OnboardingLink, SharedWaba, Signup
 from onboarding.recovery import is_configured
 from onboarding.tasks import look_on_commit
 
 Outcome = SharedWaba.Outcome
 # Support sees who signed up in the last day; by itself a shorter window counts.
 SEEN, OF_A_LINK = timedelta(hours=24), 3
+# Of the accounts that nobody has, so many at most are named on a link's page.
+MOST_SHOWN = 20
 
 
 class AlreadySettledError(ConflictError):
@@ -43,6 +45,27 @@ def candidates(shared: SharedWaba) -> list[Signup]:
         if of_link[signup.link_id] <= OF_A_LINK:
             found.append(signup)
     return found
+
+
+def unsettled_for(link: OnboardingLink) -> list[SharedWaba]:
+    """Accounts that Meta told of, nobody has, and this link may have brought. Two queries."""
+    if link.status != OnboardingLink.Status.PENDING:
+        return []
+    clicked = link.signups.filter(started_at__isnull=False, meta_waba_id=None).defer("access_token")
+    tries = [one for one in clicked.order_by("-started_at")[:OF_A_LINK] if one.session_event not in LEFT]
+    if not tries:
+        return []
+    first = min(one.started_at for one in tries if one.started_at)
+    told = SharedWaba.objects.for_support().filter(last_told_at__gte=first - CLICK_MAY_LAG)
+    found = told.order_by("-last_told_at")[:MOST_SHOWN]
+    return [shared for shared in found if any(may_have_brought(one, shared) for one in tries)]
+
+
+def may_have_brought(signup: Signup, shared: SharedWaba) -> bool:
+    """As `fitting` judges, of rows that were read."""
+    if signup.started_at is None or contradicts(signup, shared):
+        return False
+    return shared.last_told_at - SEEN <= signup.started_at <= shared.last_told_at + CLICK_MAY_LAG
 
 
 @transaction.atomic

@@ -55,7 +55,7 @@ def group_of(
     if not conditions:
         return None
     model_admin: Any = site.get_model_admin(kind.model)
-    plain = kind.model._default_manager.order_by()
+    plain = kind.model._default_manager.filter(kind.only).order_by()
     branches = [plain.filter(condition).values("pk") for condition in conditions]
     wanted = branches[0].union(*branches[1:]) if len(branches) > 1 else branches[0]
     rows = list(model_admin.get_queryset(request).filter(pk__in=wanted)[: SHOWN_AT_ONCE + 1])

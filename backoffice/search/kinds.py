@@ -1,14 +1,14 @@
 """What the search box finds, and by which columns: first whole, by an index; then the rest."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Model, Q
 
 from inbox.models import Contact
 from journal.models import GraphCall
 from onboarding.admin.call_search import by_calls, of_no_link
-from onboarding.models import OnboardingLink, RegisteredNumber
+from onboarding.models import OnboardingLink, RegisteredNumber, SharedWaba
 from organizations.admin.search import Columns, digits_of, token_of
 from organizations.models import Organization
 from phones.models import PhoneNumber
@@ -25,7 +25,7 @@ def nothing_more(term: str) -> Iterable[Q]:
 
 @dataclass(frozen=True)
 class Kind:
-    """`exact`: found whole. `words`: found in part; `traces`: tokens that no index has.
+    """`exact`: found whole. `words`: found in part; `traces`: tokens that no index has. `only`: of which.
 
     `more`: conditions of the first look that no column of its own says.
     """
@@ -35,6 +35,7 @@ class Kind:
     words: Sequence[str] = ()
     traces: Sequence[str] = ()
     more: Callable[[str], Iterable[Q]] = nothing_more
+    only: Q = field(default_factory=Q)
 
     def whole(self, term: str) -> list[Q]:
         """Conditions of the first look; a number is compared in international form."""
@@ -46,6 +47,8 @@ class Kind:
     def partial(self, term: str) -> Iterator[Q]:
         """Conditions of the second look, where the first has found nothing of any kind."""
         digits, token = digits_of(term), token_of(term)
+        # Written as it is dialled within a country, a number begins with a zero that it does not have.
+        digits = digits.lstrip("0") if digits else None
         if digits and len(digits) >= LEAST_DIGITS:
             yield from (Q((f"{path}__contains", digits)) for path in self.exact.phones)
         if token:
@@ -78,6 +81,11 @@ KINDS = (
     Kind(GraphCall, Columns(), more=of_no_link),
     Kind(RegisteredNumber, Columns(ids=["pk"], numbers=["meta_preverified_id"], phones=["phone_number"])),
     Kind(Waba, Columns(ids=["pk"], numbers=["meta_waba_id", "owner_business_id"]), words=["name"]),
+    Kind(
+        SharedWaba,
+        Columns(numbers=["meta_waba_id", "owner_business_id"]),
+        only=Q(outcome__in=[SharedWaba.Outcome.SEVERAL, SharedWaba.Outcome.NOBODY]),
+    ),
     Kind(Organization, Columns(ids=["pk"]), words=["name"]),
     Kind(OutgoingWebhook, Columns(ids=["pk"]), words=["url"]),
     Kind(Delivery, Columns(ids=["pk"])),

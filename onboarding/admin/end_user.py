@@ -30,7 +30,13 @@ def newest_signup(link: OnboardingLink) -> Signup | None:
     """As the page chooses it, with `has_token` in place of the token: what is only told does not open it."""
     rows = link.signups.exclude(exchanged_at=None).order_by("-exchanged_at").select_related("phone")
     sealed = ("access_token", "phone__pin", "phone__new_pin")
-    return rows.defer(*sealed).annotate(has_token=Q(access_token__isnull=False)).first()
+    own, kept = Q(access_token__isnull=False), Q(waba__access_token__isnull=False)
+    return rows.defer(*sealed).annotate(has_token=own, has_any_token=own | kept).first()
+
+
+def newest_try(link: OnboardingLink) -> Signup | None:
+    """The one that was begun last, whatever became of it."""
+    return link.signups.defer("access_token").order_by("-created_at", "-id").first()
 
 
 def asked_in_words(link: OnboardingLink, signup: Signup | None, now: datetime) -> str:
@@ -56,6 +62,10 @@ def failed_in_words(link: OnboardingLink, signup: Signup | None, now: datetime) 
     if signup and vars(signup)["has_token"] and link.last_error["actor"] != Actor.END_USER:
         text = texts.error_text(error["code"])
         return f"“{text.title}” There is no button: the sign-in is kept, and goes on once the cause is gone."
-    button = "The button is there, to try again." if error["canRetry"] else "There is no button to try again."
+    button = (
+        "The button is there, to try again."
+        if error["canRetry"]
+        else "The button is there when it is opened anew."
+    )
     asked = asked_in_words(link, signup, now)
     return f"“{error['title']}” {error['body']} {button}{asked}"

@@ -16,9 +16,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from onboarding import interventions, services
 from onboarding.admin import steps
+from onboarding.admin.advice import OR_SHARED, advice
 from onboarding.admin.call_search import LinkColumns
-from onboarding.admin.end_user import page_in_words
+from onboarding.admin.end_user import newest_signup, newest_try, page_in_words
 from onboarding.admin.filters import AttentionFilter, FailureFilter, StatusFilter
+from onboarding.admin.in_use import losers, release_in_words
 from onboarding.admin.making import LinkForm, shown
 from onboarding.admin.story import story_of
 from onboarding.admin.timeline import timeline
@@ -28,11 +30,13 @@ from onboarding.next_action import hosted_url, published_action
 from onboarding.preview import preview_url
 from onboarding.serializers import LinkDetailOutput
 from onboarding.starter_templates.rows import published
+from onboarding.support import unsettled_for
 from onboarding.texts import error_texts
 from organizations.admin.acts import asked, confirmed
 from organizations.admin.cells import (
     NONE,
     Tone,
+    admin_url,
     badge,
     copies,
     copyable,
@@ -87,7 +91,7 @@ class OnboardingLinkAdmin(RowAdmin):
     change_form_template = "admin/onboarding/onboardinglink/change_form.html"
     fieldsets = [
         section(
-            None, "name", "state", "number", "error_text", "waits_for_whom", "end_user_sees",
+            None, "name", "state", "number", "error_text", "waits_for_whom", "end_user_sees", "what_to_do",
             "organization_link",
             "external_id", "our_id", "hosted_address",
         ),
@@ -158,7 +162,10 @@ class OnboardingLinkAdmin(RowAdmin):
     @admin.display(description="who has to move")
     def waits_for_whom(self, link: OnboardingLink) -> str:
         action = published_action(link, timezone.now())
-        return f"{worded(action['actor'])}: {action['message']}" if action else "Nobody."
+        if action is None:
+            return "Nobody."
+        until = f" Until {action['deadline']}." if action.get("deadline") else ""
+        return f"{worded(action['actor'])}: {action['message']}{until}"
 
     @admin.display(description="events")
     def event_names(self, link: OnboardingLink) -> SafeString | str:
@@ -194,6 +201,11 @@ class OnboardingLinkAdmin(RowAdmin):
     def end_user_sees(self, link: OnboardingLink) -> str:
         return page_in_words(link, timezone.now())
 
+    @admin.display(description="what you can do")
+    def what_to_do(self, link: OnboardingLink) -> str:
+        words = advice(link, newest_signup(link), newest_try(link), timezone.now())
+        return f"{words} {OR_SHARED}" if unsettled_for(link) else words
+
     @confirmed("Retry", "Its unfinished steps run again, without the end-user.", permission="support")
     def retry(self, link: OnboardingLink) -> None:
         services.retry_link(link=link)
@@ -226,9 +238,10 @@ class OnboardingLinkAdmin(RowAdmin):
 
     @confirmed(
         "Release the account, and retry",
-        "The organization that has it now loses it: its numbers stop working there and it is told. The "
-        "link then goes on. Only after both companies have agreed in writing.",
+        release_in_words,
+        permission="settle",
         calls_out=True,
+        touches=losers,
     )
     def release_and_retry(self, link: OnboardingLink) -> None:
         interventions.release_and_retry(link=link)
@@ -250,15 +263,19 @@ class OnboardingLinkAdmin(RowAdmin):
             case "skip_step":
                 return bool(steps.optional([row]))
             case "release_and_retry":
-                return (row.last_error or {}).get("code") == "ALREADY_CONNECTED"
+                is_in_use = (row.last_error or {}).get("code") == "ALREADY_CONNECTED"
+                return is_in_use and interventions.in_use_elsewhere(row) is not None
             case "retry_from":
-                return bool(steps.retryable([row]))
+                return steps.is_signed_in(row) and bool(steps.retryable([row]))
             case "reopen":
                 return not is_completed and may_be_reopened(row)
-        return not is_completed or row.next_action is not None
+        return steps.can_go_on(row, timezone.now())
 
     def elsewhere(self, row: OnboardingLink) -> list[tuple[str, str]]:
-        return [("See what the end-user sees", preview_url(row))]
+        shared = [
+            (f"Is the account {one.meta_waba_id} this link's?", admin_url(one)) for one in unsettled_for(row)
+        ]
+        return [("See what the end-user sees", preview_url(row)), *shared]
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's address of a row's deletion leads to the same question as the action."""

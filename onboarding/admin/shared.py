@@ -134,7 +134,7 @@ class SharedWabaAdmin(RowAdmin):
         shared = self.get_object(request, object_id)
         if shared is None:
             raise Http404
-        if not self.has_operate_permission(request):
+        if not self.has_settle_permission(request):
             raise PermissionDenied
         signup = chosen(signup_id) if signup_id else None
         form = form_of(request)
@@ -146,7 +146,9 @@ class SharedWabaAdmin(RowAdmin):
         else:
             words = "Nothing to do"
             act = partial(support.give_up, shared=shared, by=request.user)
-        self.done(request, shared, Doing(words, lambda *_: act(), form.cleaned_data["reason"], deletes=False))
+        links = [signup.link] if signup else []
+        reason = form.cleaned_data["reason"]
+        self.done(request, shared, Doing(words, lambda *_: act(), reason, touches=lambda _: links))
         return HttpResponseRedirect(admin_url(shared))
 
     def done(self, request: HttpRequest, shared: SharedWaba, doing: Doing) -> None:
@@ -196,7 +198,8 @@ def question(
         label = "Assign to this signup"
         words = (
             "The token of this account's business is fetched from Meta, and the account goes to"
-            f" {signup.link.organization}, link “{signup.link}”. A wrong choice gives one customer's account"
-            " to another: ask the customer first."
+            f" {signup.link.organization}, link “{signup.link}”; it then goes on without the end-user. Ask"
+            " the customer first for the id of their WhatsApp account: it has to be"
+            f" {shared.meta_waba_id}. A wrong choice gives one customer's account to another."
         )
     return asked(model_admin, request, [shared], label, words, "decide", form, url=request.path)

@@ -177,13 +177,35 @@ def test_only_the_buttons_that_make_sense_are_offered(staff, told, pending):
             button["action"] for button in staff.get(address(type(row), "change", row.pk)).context["buttons"]
         ]
 
-    assert offered(pending) == ["retry", "delete_selected"]
+    assert offered(pending) == ["delete_selected"]
     assert offered(told.link) == ["retry_from"]
     assert offered(told.webhook) == ["deactivate", "send_failed_again"]
     assert offered(told.organization) == ["suspend", "fetch_logo_again"]
     assert offered(told.key) == ["revoke"]
     assert offered(told.phone) == ["check_now", "disconnect"]
     assert offered(told.delivery) == ["redeliver"]
+
+
+@pytest.mark.parametrize(
+    ("actor", "token", "wait", "is_offered"),
+    [
+        ("platform", "EAA", None, True),
+        ("end_user", "EAA", None, False),
+        ("platform", None, None, False),
+        ("platform", "EAA", "TOO_MANY_ATTEMPTS", False),
+    ],
+)
+def test_a_retry_is_offered_where_it_would_find_something_to_run(staff, told, actor, token, wait, is_offered):
+    error = {"code": wait or "CONFIGURATION", "message": "No.", "actor": actor}
+    OnboardingLink.objects.update(status="pending", completed_at=None, last_error=error)
+    Signup.objects.filter(pk=told.signup.pk).update(state="failed", error=error, access_token=token)
+    later = timezone.now() + timedelta(hours=1)
+    waiting = {"status": "waiting", "next_attempt_at": later} if wait else {"status": "failed"}
+    told.signup.steps.filter(step="register_phone").update(error=error, **waiting)
+
+    page = staff.get(address(OnboardingLink, "change", told.link.pk))
+
+    assert ("retry" in [button["action"] for button in page.context["buttons"]]) == is_offered
 
 
 def test_too_many_rows_at_once_are_refused(act, staff, organization):

@@ -11,6 +11,7 @@ from onboarding.models import OnboardingLink, Signup, StepRun
 from organizations.models import StaffAction
 from organizations.services import create_organization
 from phones.models import PhoneNumber
+from tests.admin.conftest import REASON
 from tests.admin.test_actions import messages_of
 from tests.admin.test_pages import address
 from wabas.models import Waba
@@ -30,6 +31,47 @@ def test_a_step_is_chosen_and_runs_again(act, told):
 
     assert messages_of(page) == [f"Retry from a step: done for {told.link.name}."]
     assert told.signup.steps.get(step="save_phone").status == "waiting"
+
+
+def test_what_is_most_likely_wanted_is_chosen_already(act, told):
+    StepRun.objects.filter(step="save_phone").update(status="waiting", next_attempt_at=timezone.now())
+    steps = []
+    for step, status in (
+        ("save_phone", "waiting"),
+        ("register_phone", "running"),
+        ("create_templates", "failed"),
+    ):
+        StepRun.objects.filter(step=step).update(status=status)
+        asked = act("retry_from", told.link, confirmed=False)
+        steps.append(asked.context["form"].fields["choice"].choices[0][0])
+
+    assert steps == ["save_phone", "register_phone", "create_templates"]
+
+
+def test_without_a_token_no_step_is_offered(staff, told):
+    def offered():
+        page = staff.get(address(OnboardingLink, "change", told.link.pk))
+        return [button["action"] for button in page.context["buttons"]]
+
+    Signup.objects.update(access_token=None)
+    assert "retry_from" in offered(), "the account that it connected has one"
+
+    Waba.objects.update(access_token=None)
+    assert "retry_from" not in offered()
+
+
+def test_until_when_metas_time_runs_stands_there(staff, told):
+    action = {
+        "actor": "meta",
+        "code": "WAIT",
+        "message": "Ten in 72 hours.",
+        "deadline": "2026-11-23T19:40:14.000Z",
+    }
+    OnboardingLink.objects.update(next_action=action)
+
+    page = staff.get(address(OnboardingLink, "change", told.link.pk)).content.decode()
+
+    assert "meta: Ten in 72 hours. Until 2026-11-23T19:40:14.000Z." in page
 
 
 def test_a_step_that_is_not_offered_is_asked_for_again(act, told):
@@ -86,6 +128,41 @@ def test_an_account_in_use_is_released_there_and_the_link_goes_on(act, staff, to
     waba = Waba.objects.get(pk=told.waba.pk)
     assert (waba.status, waba.disconnect_reason) == ("disconnected", "RELEASED")
     assert OnboardingLink.objects.get(pk=taken.pk).status == "processing"
+
+
+def test_a_release_stands_in_the_log_of_both_customers(act, staff, told, taken):
+    asked = act("release_and_retry", taken, confirmed=False).content.decode()
+    assert "Acme CRM” loses the account" in asked
+    assert told.phone.phone_number in asked
+
+    act("release_and_retry", taken)
+
+    noted = {(type_of(one), str(one.organization)): one for one in StaffAction.objects.all()}
+    assert set(noted) == {
+        ("onboardinglink", "Stranger Inc"), ("waba", "Acme CRM"), ("phonenumber", "Acme CRM"),
+    }  # fmt: skip
+    assert {(one.outcome, one.reason) for one in noted.values()} == {("done", REASON)}
+    history = staff.get(address(PhoneNumber, "history", told.phone.pk)).content.decode()
+    assert f"Release the account, and retry, by onboarding link Theirs ({taken.pk})" in history
+
+
+def type_of(noted) -> str:
+    return str(noted.entry.content_type.model)
+
+
+def test_a_release_that_is_refused_is_refused_in_every_log(act, told, taken):
+    Signup.objects.filter(link=taken).update(access_token=None)
+
+    act("release_and_retry", taken)
+
+    assert {one.outcome for one in StaffAction.objects.all()} == {"refused"}
+    assert StaffAction.objects.count() == 3
+
+
+def test_the_release_of_an_account_stands_in_the_log_of_its_numbers(act, told):
+    act("release", told.waba)
+
+    assert {type_of(one) for one in StaffAction.objects.all()} == {"waba", "phonenumber"}
 
 
 def test_nothing_is_released_where_the_account_is_not_in_use(act, told):

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission
 
 from inbox.models import Contact
 from journal.models import GraphCall
+from onboarding.models import SharedWaba
 from organizations.admin.cells import admin_url
 from organizations.services import create_organization
 from tests.admin.world import story
@@ -49,6 +50,25 @@ def test_a_number_in_any_form_finds_its_links_and_itself(found, told, form):
     assert found(form.format(told.phone.phone_number[-4:])) == {
         "Onboarding links": [admin_url(told.link)], "Phone numbers": [admin_url(told.phone)],
     }  # fmt: skip
+
+
+def test_a_number_as_it_is_dialled_at_home_is_found(found, told):
+    assert admin_url(told.phone) in found(f"0911 5555 {told.phone.phone_number[-4:]}")["Phone numbers"]
+
+
+@pytest.mark.parametrize("then", ["Step: register_phone", "Error de Meta: 133005", "Étape: x"])
+def test_the_block_of_details_leads_to_its_link_whatever_follows_the_id(found, told, then):
+    """A box of one line takes the breaks out of what is pasted."""
+    assert found(f"Error: ENTER_PINLink: {told.link.pk}{then}") == admin_url(told.link)
+
+
+def test_an_account_that_waits_for_support_is_found_by_metas_ids_and_a_settled_one_is_not(found, told):
+    shared = SharedWaba.objects.get(signup=told.signup)
+    assert found(shared.meta_waba_id) == admin_url(told.waba)
+
+    SharedWaba.objects.filter(pk=shared.pk).update(meta_waba_id="777000111222333", outcome="several")
+
+    assert found("777000111222333") == admin_url(shared)
 
 
 def test_the_customers_own_id_finds_link_and_number(found, told):
