@@ -23,6 +23,8 @@ def page_in_words(link: OnboardingLink, now: datetime) -> str:
             return f"The page says that the number is connected{asked or '.'}"
         if link.status == OnboardingLink.Status.PROCESSING and signup:
             return f"Progress, step by step: {steps_in_words(signup)}{asked or '.'}"
+        if signup and signup.state == Signup.State.EXCHANGING and not link.last_error:
+            return "Progress: Meta is asked whether the sign-in is good."
         return failed_in_words(link, signup, now) or "The page with the button, to begin."
 
 

@@ -23,13 +23,21 @@ def page_entries(signup: Signup, calls: Calls) -> Iterator[Entry]:
     """In no order: each has its time."""
     yield Entry("Page ready for a signup", Tone.GOOD, signup.created_at)
     if signup.started_at:
-        yield Entry("Facebook window opened", Tone.GOOD, signup.started_at)
+        yield window_entry(signup)
     if signup.session_event:
         yield session_entry(signup)
     elif signup.exchanged_at:
         yield Entry("No message came from Meta's window", Tone.IDLE, signup.exchanged_at)
     for event in untold(signup, list(signup.told.all())):
         yield event_entry(event, calls)
+
+
+def window_entry(signup: Signup) -> Entry:
+    """Of the click: what came of it says better than the page whether a window was there."""
+    is_blocked = signup.barrier == Signup.Barrier.POPUP_BLOCKED
+    if is_blocked and not signup.session_event and not signup.exchanged_at:
+        return Entry("Facebook window held back by the browser", Tone.ASKS, signup.started_at)
+    return Entry("Facebook window opened", Tone.GOOD, signup.started_at)
 
 
 def session_entry(signup: Signup) -> Entry:

@@ -84,3 +84,16 @@ def test_what_is_over_or_runs_needs_nobody(staff, told):
     assert "Nothing: it runs." in advice_of(staff, told.link)
     OnboardingLink.objects.update(status="pending", expires_at=timezone.now())
     assert "“Open again” gives it time" in advice_of(staff, told.link)
+
+
+def test_a_window_that_was_held_back_is_not_told_as_opened(staff, organization):
+    link = OnboardingLink.objects.create(organization=organization, name="Fresh", opened_at=timezone.now())
+    signup = Signup.objects.create(
+        pk=uuid.uuid4(), link=link, started_at=timezone.now(), barrier="POPUP_BLOCKED"
+    )
+    page = address(OnboardingLink, "change", link.pk)
+    assert "Facebook window held back by the browser" in staff.get(page).content.decode()
+
+    signup.session_event = "CANCEL"
+    signup.save(update_fields=["session_event"])
+    assert "Facebook window opened" in staff.get(page).content.decode()

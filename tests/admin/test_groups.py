@@ -171,3 +171,21 @@ def test_a_suspension_says_in_the_log_that_it_was_refused(act, told):
 
     assert "It is so already." in messages_of(act("suspend", told.organization))[0]
     assert [noted.outcome for noted in StaffAction.objects.order_by("pk")] == ["done", "refused"]
+
+
+def test_every_action_asks_first_and_takes_no_yes_without_a_reason(staff, told):
+    asked, named = set(), set()
+    for model in OURS:
+        row = model._default_manager.all()[:1].get()
+        for name in admin.site._registry[model].actions or ():
+            named.add((model.__name__, name))
+            body = {"action": name, "_selected_action": [str(row.pk)]}
+            pages = [
+                staff.post(address(model, "changelist"), body | given) for given in ({}, {"confirmed": "yes"})
+            ]
+            if all(page.templates and page.templates[0].name == "admin/ask.html" for page in pages):
+                assert pages[1].context["form"].errors["reason"] == ["This field is required."]
+                asked.add((model.__name__, name))
+
+    assert asked == named
+    assert not LogEntry.objects.exists()
