@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long drill drill-restart drill-restore check lint types layers migrations openapi audit format lock bench clean
+.PHONY: help run test test-long drill drill-restart drill-restore drill-support check lint types layers migrations openapi audit format lock bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ drill: $(DEV) ## Kill, flush and restart for minutes; DRILL_SECONDS=600 for long
 
 drill-restart: $(DEV) ## Restart web and workers one by one under load; DRILL_ROUNDS=5 for longer
 	@exec $(PYTHON) -m tests.services -- tests/drills/test_restart.py --capture no $(ARGS)
+
+drill-support: $(DEV) ## Live through the support guide's table: each trouble, each cure, each click
+	@exec $(PYTHON) -m tests.services -- tests/drills/test_support.py --capture no $(ARGS)
 
 drill-restore: $(DEV) ## Back up under load, lose the machine, restore on another one
 	@exec $(PYTHON) -m tests.services -- tests/drills/test_restore.py $(ARGS)
