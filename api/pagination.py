@@ -36,8 +36,7 @@ class PagePagination(BasePagination):
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any]:
         start = self.start_of(request)
-        ids = self.ids(queryset, start)
-        self.total = self.count(queryset, start, len(ids))
+        ids, self.total = self.ids_and_total(queryset, start)
         found = {row.pk: row for row in self.rows(queryset, ids)} if ids else {}
         return [found[pk] for pk in ids if pk in found]
 
@@ -50,6 +49,10 @@ class PagePagination(BasePagination):
         query.is_valid(raise_exception=True)
         self.page, self.limit = query.validated_data["page"], query.validated_data["limit"]
         return int((self.page - 1) * self.limit)
+
+    def ids_and_total(self, queryset: QuerySet[Any], start: int) -> tuple[list[Any], int]:
+        ids = self.ids(queryset, start)
+        return ids, self.count(queryset, start, len(ids))
 
     def ids(self, queryset: QuerySet[Any], start: int) -> list[Any]:
         return list(queryset.values_list("pk", flat=True)[start : start + self.limit])
