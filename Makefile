@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long drill drill-restart drill-restore drill-support check lint types layers migrations openapi audit format lock bench clean
+.PHONY: help run test test-long drill drill-restart drill-restore drill-support check lint types layers migrations openapi audit format lock bench bench-paging clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -89,6 +89,9 @@ bench: $(DEV) ## Measure, one file of bench/ after the other, on private servers
 	@for file in bench/[a-z]*.py; do \
 	  $(PYTHON) -m tests.services --module "bench.$$(basename "$$file" .py)" -- $(ARGS) || exit; \
 	done
+
+bench-paging: $(DEV) ## Measure pages of 1,000,000 links beside 1,000; ARGS="--links 100000" for a look
+	@exec $(PYTHON) -m tests.services --module bench.paging -- $(ARGS)
 
 clean: ## Remove the environment and the caches; the data stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results \

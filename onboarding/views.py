@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from api.serializers import Input
 from onboarding import examples, services
 from onboarding.models import OnboardingLink
+from onboarding.paging import LinkPagination
 from onboarding.serializers import LinkDetailOutput, LinkInput, LinkOutput, LinkQuery, NewLinkOutput
 from organizations.viewsets import OrganizationViewSet
 
@@ -52,6 +53,7 @@ class OnboardingLinkViewSet(OrganizationViewSet):
     queryset = OnboardingLink.objects.none()
     serializer_class = LinkOutput
     filters = LinkQuery
+    pagination_class = LinkPagination
     may_be_busy = ("create",)
 
     def get_queryset(self) -> QuerySet[OnboardingLink]:

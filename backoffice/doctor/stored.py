@@ -1,4 +1,4 @@
-"""What is in the tables: secrets that the keys open, and nothing that should have been deleted long ago."""
+"""What is in the tables: secrets that the keys open, right counts, nothing that should be deleted by now."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
 
-from backoffice.doctor.findings import Finding, failed, ok, warning
+from backoffice.doctor.findings import Finding, failed, not_checked, ok, warning
 from backoffice.key_rotation import stored, tables
 from inbox import retention as inbox
 from journal import retention as calls
 from meta_events import retention as incoming
+from onboarding import link_counts
 from organizations import retention as answered
 from webhooks import retention as outgoing
 
@@ -112,4 +113,17 @@ def retention() -> Finding:
     what = " and ".join(name for name, found in is_there.items() if found)
     return warning(
         f"{what} are kept longer than they should be", "Run manage.py prune once a day, by a timer."
+    )
+
+
+def link_totals() -> Finding:
+    """Lists take totals and pages from counts that the database's triggers keep."""
+    if not link_counts.are_kept():
+        return not_checked("PostgreSQL alone keeps counts of links: lists count them each time")
+    wrong = link_counts.wrong_days()
+    if not wrong:
+        return ok("links are as many as their counts say")
+    return failed(
+        f"{wrong} counts of a day's links are wrong: lists of links show wrong totals and pages",
+        "Run manage.py recount_links, and find out who wrote past the triggers of onboarding_onboardinglink.",
     )

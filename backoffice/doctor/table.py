@@ -41,5 +41,6 @@ CHECKS: tuple[Check, ...] = (
     Check("scheduler", workers.scheduler, needs=("workers",), seconds=30.0),
     Check("encryption_keys", stored.encryption_keys, needs=("migrations",), seconds=30.0),
     Check("retention", stored.retention, needs=("migrations",)),
+    Check("link_counts", stored.link_totals, needs=("migrations",), seconds=30.0),
     Check("clock", clock.clock),
 )
