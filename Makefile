@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long drill drill-restart drill-restore drill-support check lint types layers migrations openapi audit format lock bench bench-paging clean
+.PHONY: help run test test-long drill drill-restart drill-restore drill-support image-test check lint types layers migrations openapi audit format lock bench bench-paging clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,10 @@ drill-support: $(DEV) ## Live through the support guide's table: each trouble, e
 
 drill-restore: $(DEV) ## Back up under load, lose the machine, restore on another one
 	@exec $(PYTHON) -m tests.services -- tests/drills/test_restore.py $(ARGS)
+
+# Not a part of `test`, for it asks for an engine: Docker, or ENGINE=podman COMPOSE=podman-compose.
+image-test: $(DEV) ## Build the image, start deploy/compose.yaml as it is, and use it; needs Docker
+	@exec $(PYTHON) -m pytest tests/deploy/containers.py --capture no $(ARGS)
 
 check: lint types layers migrations openapi ## Run every check that starts no server
 
