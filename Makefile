@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-long drill drill-restart drill-restore drill-support image-test check lint types layers migrations openapi audit format lock bench bench-paging clean
+.PHONY: help run test test-long drill drill-restart drill-restore drill-support image-test check lint types layers migrations openapi audit format lock bench bench-paging bench-admin clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -96,6 +96,9 @@ bench: $(DEV) ## Measure, one file of bench/ after the other, on private servers
 
 bench-paging: $(DEV) ## Measure pages of 1,000,000 links beside 1,000; ARGS="--links 100000" for a look
 	@exec $(PYTHON) -m tests.services --module bench.paging -- $(ARGS)
+
+bench-admin: $(DEV) ## Open every page of the admin with a million deliveries; ARGS="--only links" for some
+	@exec $(PYTHON) -m tests.services --module bench.admin -- $(ARGS)
 
 clean: ## Remove the environment and the caches; the data stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results \

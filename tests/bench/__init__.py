@@ -1,0 +1,1 @@
+"""The benches, as small as they can be: that they still run."""
