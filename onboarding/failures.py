@@ -12,6 +12,9 @@ from onboarding.models import OnboardingLink, Signup, StepRun
 BETWEEN, NONE = "~", "-"
 WINDOW = timedelta(days=30)
 MOST_GROUPS = 50
+# So many failures are looked at, and as many steps with an error, however many there are. Their ids are read
+# by themselves: as a part of another query the newest are looked for last.
+NEWEST = 1000
 STUCK = (StepRun.Status.FAILED, StepRun.Status.NEEDS_CUSTOMER, StepRun.Status.WAITING)
 
 
@@ -73,31 +76,35 @@ def merged(rows: Iterable[tuple[Any, ...]]) -> list[FailureGroup]:
 
 
 def unfinished(now: datetime) -> QuerySet[Signup]:
-    """Signups that failed, the last of a link that waits for another one and says so."""
+    """Of the newest signups that failed: the last of a link that waits for another one and says so."""
     later = Signup.objects.filter(link=OuterRef("link"), finished_at__gt=OuterRef("finished_at"))
     rows = Signup.objects.filter(state=Signup.State.FAILED, finished_at__gte=now - WINDOW)
-    waiting = {"link__status": OnboardingLink.Status.PENDING, "link__last_error__isnull": False}
-    return rows.filter(~Exists(later), error__isnull=False, **waiting).order_by()
+    newest = dict(rows.order_by("-finished_at").values_list("pk", "link")[:NEWEST])
+    waiting = OnboardingLink.objects.filter(status=OnboardingLink.Status.PENDING, last_error__isnull=False)
+    links = set(waiting.filter(pk__in=set(newest.values())).values_list("pk", flat=True))
+    ended = Signup.objects.filter(pk__in=[pk for pk, link in newest.items() if link in links])
+    return ended.filter(~Exists(later), error__isnull=False).order_by()
 
 
 def stuck_steps(now: datetime) -> QuerySet[StepRun]:
-    """Steps that ended badly, or wait after an error, of signups that go on or are completed."""
-    rows = StepRun.objects.filter(status__in=STUCK, error__isnull=False, started_at__gte=now - WINDOW)
-    return rows.filter(signup__state__in=[Signup.State.RUNNING, Signup.State.COMPLETED]).order_by()
+    """Of the newest steps with an error: what failed or waits, of signups that go on or are completed."""
+    rows = StepRun.objects.filter(error__isnull=False, started_at__gte=now - WINDOW)
+    newest = list(rows.order_by("-started_at").values_list("pk", flat=True)[:NEWEST])
+    alive = {"signup__state__in": [Signup.State.RUNNING, Signup.State.COMPLETED]}
+    return StepRun.objects.filter(pk__in=newest, status__in=STUCK, **alive).order_by()
 
 
 def links_with(cause: Cause, now: datetime) -> Q:
-    """A condition for links: those that a group counts."""
+    """A condition for links: those that a group counts, who are few enough to be read by themselves."""
     said = (
         has("error__code", cause.code)
         & has("error__meta__code", cause.meta_code)
         & has("error__meta__subcode", cause.subcode)
     )
     failed = unfinished(now).filter(said & has("error__step", cause.step))
-    found = Q(pk__in=failed.values("link_id"))
-    if cause.step is None:
-        return found
-    return found | Q(pk__in=stuck_steps(now).filter(said, step=cause.step).values("signup__link_id"))
+    stuck = stuck_steps(now).filter(said, step=cause.step)
+    found = {*failed.values_list("link_id", flat=True), *stuck.values_list("signup__link_id", flat=True)}
+    return Q(pk__in=found)
 
 
 def has(path: str, value: str | None) -> Q:

@@ -39,7 +39,7 @@ class PhoneNumber(models.Model):
     phone_number = models.CharField(max_length=20, help_text="E.164, with +")
     display_name = models.CharField(max_length=255, null=True, blank=True)
     verified_name = models.CharField(max_length=255, null=True, blank=True)
-    external_id = models.CharField(max_length=255, null=True, blank=True, db_index=True)
+    external_id = models.CharField(max_length=255, null=True, blank=True)
     metadata = models.TextField(
         null=True, blank=True, help_text="The customer's JSON object, as it was written"
     )
@@ -89,7 +89,19 @@ class PhoneNumber(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="phone_newest"),
-            models.Index(fields=["phone_number"], name="phone_by_number"),
+            models.Index(fields=["external_id"], name="phone_by_external_id"),
+            # Also what the admin's search reads instead of the rows.
+            models.Index(
+                fields=["phone_number", "display_name", "external_id", "-created_at", "-id"],
+                name="phone_by_number",
+            ),
+            # Of the admin: its list, and who cannot send.
+            models.Index(fields=["-created_at", "-id"], name="phone_last_made"),
+            models.Index(
+                fields=["-created_at", "-id"],
+                name="phone_silent",
+                condition=models.Q(announced__capabilities__canSendMessages=False, disconnected_at=None),
+            ),
             models.Index(
                 fields=["sync_requested_at"],
                 name="phone_sync_due",

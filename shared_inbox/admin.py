@@ -1,7 +1,8 @@
 """Links to inboxes on staff's pages: what each allows, who has it open, what was done through it."""
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -12,7 +13,7 @@ from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
 from shared_inbox import services
-from shared_inbox.models import SharedInboxAction, SharedInboxLink
+from shared_inbox.models import SharedInboxAction, SharedInboxLink, SharedInboxSession
 
 Status = SharedInboxLink.Status
 TONES = {Status.ACTIVE: Tone.GOOD, Status.EXPIRED: Tone.IDLE, Status.REVOKED: Tone.IDLE}
@@ -25,6 +26,7 @@ class SharedInboxLinkAdmin(RowAdmin):
     list_display = ["name", "state", "phone_link", "open_pages", "used_minute", "created_minute"]
     list_filter = ["revoked_at", "expires_at", "created_at"]
     list_select_related = ["phone"]
+    sortable_by = ["name", "used_minute", "created_minute"]
     search_fields = ["name", "phone__phone_number", "phone__display_name", "phone__organization__name"]
     search_help_text = "The link's name, our id, the phone's number or id, or the organization's name."
     found_by = Columns(
@@ -45,9 +47,10 @@ class SharedInboxLinkAdmin(RowAdmin):
     rotated, revoked = times("rotated_at", "got its URL"), times("revoked_at", "revoked")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SharedInboxLink]:
-        is_open = Q(sessions__expires_at__gt=timezone.now())
+        opened = SharedInboxSession.objects.filter(link=OuterRef("pk"), expires_at__gt=timezone.now())
+        counted = opened.order_by().values("link").annotate(count=Count("pk")).values("count")
         rows: QuerySet[SharedInboxLink] = super().get_queryset(request)
-        return rows.annotate(open_count=Count("sessions", filter=is_open)).defer(
+        return rows.annotate(open_count=Coalesce(Subquery(counted), 0)).defer(
             "token_hash", "phone__pin", "phone__new_pin"
         )
 

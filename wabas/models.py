@@ -120,7 +120,9 @@ class Waba(models.Model):
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="waba_newest"),
             models.Index(fields=["owner_business_id"], name="waba_by_owner"),
-            models.Index(fields=["created_at"], name="waba_by_time"),
+            # Of the admin: its list, and what its search reads instead of the rows.
+            models.Index(fields=["-created_at", "-id"], name="waba_last_made"),
+            models.Index(fields=["name", "owner_business_name", "-created_at", "-id"], name="waba_words"),
             models.Index(
                 fields=["token_refused_at"],
                 name="waba_refused",

@@ -1,5 +1,5 @@
-"""Staff's page of what staff did."""
+"""Staff's pages of the staff: who they are, and what they did."""
 
-from backoffice.admin import log
+from backoffice.admin import log, people
 
-__all__ = ["log"]
+__all__ = ["log", "people"]

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from backoffice.search.kinds import KINDS, Kind
 from organizations.admin.audit import organization_of
 from organizations.admin.cells import admin_url, list_url
+from organizations.admin.found import every_id, first_ids, in_union, read_first
 
 SHOWN_AT_ONCE = 8
 LONGEST = 200
@@ -40,25 +41,30 @@ def find(request: HttpRequest, site: AdminSite, term: str) -> list[Group]:
     if not term:
         return []
     kinds = [kind for kind in KINDS if site.get_model_admin(kind.model).has_view_permission(request)]
-    found = [group_of(request, site, kind, term, kind.whole(term)) for kind in kinds]
+    found = [group_of(request, site, kind, term, kind.whole(term), is_whole=True) for kind in kinds]
     groups = [group for group in found if group]
     if groups:
         return groups
-    found = [group_of(request, site, kind, term, list(kind.partial(term))) for kind in kinds]
+    found = [group_of(request, site, kind, term, list(kind.partial(term)), is_whole=False) for kind in kinds]
     return [group for group in found if group]
 
 
 def group_of(
-    request: HttpRequest, site: AdminSite, kind: Kind, term: str, conditions: list[Q]
+    request: HttpRequest, site: AdminSite, kind: Kind, term: str, conditions: list[Q], *, is_whole: bool
 ) -> Group | None:
-    """Each condition is a branch of one union, so that each has its own index."""
+    """The newest of what is found. Each condition is a branch of one union, so that each has its own index.
+
+    Only a part may be in so many rows that the newest are sought first; of what is found whole there are few.
+    """
     if not conditions:
         return None
     model_admin: Any = site.get_model_admin(kind.model)
-    plain = kind.model._default_manager.filter(kind.only).order_by()
-    branches = [plain.filter(condition).values("pk") for condition in conditions]
-    wanted = branches[0].union(*branches[1:]) if len(branches) > 1 else branches[0]
-    rows = list(model_admin.get_queryset(request).filter(pk__in=wanted)[: SHOWN_AT_ONCE + 1])
+    listed = model_admin.get_queryset(request)
+    order = listed.query.order_by or kind.model._meta.ordering or ()
+    newest = kind.model._default_manager.filter(kind.only).order_by(*order)
+    found = [newest.filter(condition) for condition in conditions]
+    branches = [every_id(rows) if is_whole else first_ids(rows, SHOWN_AT_ONCE + 1) for rows in found]
+    rows = list(listed.filter(pk__in=read_first(in_union(branches)))[: SHOWN_AT_ONCE + 1])
     if not rows:
         return None
     hits = [hit_of(model_admin, row) for row in rows[:SHOWN_AT_ONCE]]

@@ -8,8 +8,9 @@ from django.db.models import Model, Q
 from inbox.models import Contact
 from journal.models import GraphCall
 from onboarding.admin.call_search import by_calls, of_no_link
+from onboarding.admin.number_search import by_number
 from onboarding.models import OnboardingLink, RegisteredNumber, SharedWaba
-from organizations.admin.search import Columns, digits_of, token_of
+from organizations.admin.search import Columns, digits_of, our_id_of
 from organizations.models import Organization
 from phones.models import PhoneNumber
 from wabas.models import Waba
@@ -17,6 +18,8 @@ from webhooks.models import Delivery, Event, OutgoingWebhook
 
 # Fewer digits are in every other number.
 LEAST_DIGITS = 4
+# So many digits are a number, and in no name.
+NO_NAME = 7
 
 
 def nothing_more(term: str) -> Iterable[Q]:
@@ -25,16 +28,16 @@ def nothing_more(term: str) -> Iterable[Q]:
 
 @dataclass(frozen=True)
 class Kind:
-    """`exact`: found whole. `words`: found in part; `traces`: tokens that no index has. `only`: of which.
+    """`exact`: found whole, its own `phones` in part too. `words`: found in part. `only`: of which.
 
-    `more`: conditions of the first look that no column of its own says.
+    `more`: conditions of the first look that no column of its own says; `in_part`: of the second.
     """
 
     model: type[Model]
     exact: Columns
     words: Sequence[str] = ()
-    traces: Sequence[str] = ()
     more: Callable[[str], Iterable[Q]] = nothing_more
+    in_part: Callable[[str], Iterable[Q]] = nothing_more
     only: Q = field(default_factory=Q)
 
     def whole(self, term: str) -> list[Q]:
@@ -46,14 +49,14 @@ class Kind:
 
     def partial(self, term: str) -> Iterator[Q]:
         """Conditions of the second look, where the first has found nothing of any kind."""
-        digits, token = digits_of(term), token_of(term)
         # Written as it is dialled within a country, a number begins with a zero that it does not have.
-        digits = digits.lstrip("0") if digits else None
-        if digits and len(digits) >= LEAST_DIGITS:
-            yield from (Q((f"{path}__contains", digits)) for path in self.exact.phones)
-        if token:
-            yield from (Q((path, token)) for path in self.traces)
-        yield from (Q((f"{path}__icontains", term)) for path in self.words)
+        digits = (digits_of(term) or "").lstrip("0")
+        if len(digits) >= LEAST_DIGITS:
+            own = (path for path in self.exact.phones if "__" not in path)
+            yield from (Q((f"{path}__contains", digits)) for path in own)
+            yield from self.in_part(digits)
+        if not our_id_of(term) and len(digits) < NO_NAME:
+            yield from (Q((f"{path}__icontains", term)) for path in self.words)
 
 
 KINDS = (
@@ -62,14 +65,14 @@ KINDS = (
         Columns(
             ids=["pk", "signups__id"],
             phones=["phone__phone_number", "expected_phone_number", "signups__phone__phone_number"],
-            tokens=["external_id"],
+            tokens=[
+                "external_id", "signups__session__session_id", "signups__error__meta__traceId",
+                "signups__steps__error__meta__traceId", "signups__request_id",
+            ],
         ),
         words=["name"],
-        traces=[
-            "signups__session__session_id", "signups__error__meta__traceId",
-            "signups__steps__error__meta__traceId", "signups__request_id",
-        ],
         more=by_calls,
+        in_part=by_number,
     ),
     Kind(
         PhoneNumber,
@@ -87,12 +90,11 @@ KINDS = (
         only=Q(outcome__in=[SharedWaba.Outcome.SEVERAL, SharedWaba.Outcome.NOBODY]),
     ),
     Kind(Organization, Columns(ids=["pk"]), words=["name"]),
-    Kind(OutgoingWebhook, Columns(ids=["pk"]), words=["url"]),
+    Kind(OutgoingWebhook, Columns(ids=["pk"], tokens=["url"]), words=["url"]),
     Kind(Delivery, Columns(ids=["pk"])),
     Kind(Event, Columns(tokens=["pk"])),
     Kind(
         Contact,
         Columns(ids=["pk"], numbers=["wa_id", "phone_number"], tokens=["identifier", "bsuid"]),
-        words=["name"],
     ),
 )  # fmt: skip

@@ -61,11 +61,12 @@ class MessageAdmin(RowAdmin):
         by_organization("phone__organization"),
     ]
     list_select_related = ["phone"]
-    search_fields = ["phone__phone_number"]
+    sortable_by = ["created_minute"]
+    search_fields = ["=wamid"]
     search_help_text = "Wamid, or the id of a message, conversation, contact or phone."
     found_by = Columns(
         ids=["pk", "conversation_id", "conversation__contact_id", "phone_id"],
-        tokens=["wamid", "reply_to_wamid"],
+        tokens=["reply_to_wamid"],
     )
     ordering = ["-created_at", "-id"]
     fieldsets = [

@@ -66,6 +66,7 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["phone", "-created_at", "-id"], name="contact_newest"),
+            models.Index(fields=["-created_at", "-id"], name="contact_last_made"),
             models.Index(
                 fields=["phone_number", "phone"],
                 name="contact_by_number",

@@ -58,11 +58,9 @@ class ChangeAdmin(RowAdmin):
     list_filter = [
         "status", by_value("field", "field", FIELDS), by_value("part", "list", LISTS), "finished_at",
     ]  # fmt: skip
-    search_fields = ["field", "event", "error"]
+    search_fields = ["=field", "=event"]
     search_help_text = "Meta's WABA id or phone number id, a notification's number, a field or an event."
-    found_by = Columns(
-        numbers=["meta_waba_id", "meta_phone_number_id", "notification_id"], tokens=["field", "event"]
-    )
+    found_by = Columns(numbers=["meta_waba_id", "meta_phone_number_id", "notification_id"])
     ordering = ["-id"]
     actions = ["process_again"]
     fieldsets = [

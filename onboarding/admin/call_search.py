@@ -1,4 +1,7 @@
-"""Finds links by their calls of Graph: Meta's trace id of one, or our id of the request that made it."""
+"""Finds links by what is no column of theirs: a part of a number, and their calls of Graph.
+
+Of a call: Meta's trace id, or our id of the request that made it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from journal.models import GraphCall
-from organizations.admin.search import Columns, token_of
+from onboarding.admin.number_search import by_number
+from organizations.admin.search import Columns, digits_of, token_of
 
 IDS = ("trace_id", "request_id")
 
@@ -27,8 +31,10 @@ def of_no_link(term: str) -> Iterator[Q]:
 
 @dataclass(frozen=True)
 class LinkColumns(Columns):
-    """The columns of links, and their calls."""
+    """The columns of links, their numbers and their calls."""
 
     def conditions(self, term: str) -> Iterator[Q]:
         yield from super().conditions(term)
+        if digits := digits_of(term):
+            yield from by_number(digits)
         yield from by_calls(term)

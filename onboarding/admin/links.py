@@ -72,6 +72,7 @@ class OnboardingLinkAdmin(RowAdmin):
         "created_at",
     ]
     list_select_related = ["organization", "phone", "waba", "outgoing_webhook", "registered_number"]
+    sortable_by = ["name", "created_minute", "external_id"]
     search_fields = ["name", "external_id", "organization__name"]
     search_help_text = "Number in any form, our ids, Meta's ids, session or trace id, externalId, or a name."
     found_by = LinkColumns(
@@ -81,7 +82,7 @@ class OnboardingLinkAdmin(RowAdmin):
             "signups__meta_phone_number_id", "signups__session__waba_id", "signups__session__phone_number_id",
             "signups__session__business_id", "signups__shared_wabas__meta_waba_id",
         ],
-        phones=["phone__phone_number", "expected_phone_number", "signups__phone__phone_number"],
+        phones=["expected_phone_number"],
         tokens=[
             "signups__session__session_id", "signups__error__meta__traceId",
             "signups__steps__error__meta__traceId", "signups__request_id",

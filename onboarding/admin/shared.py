@@ -69,8 +69,11 @@ class SharedWabaAdmin(RowAdmin):
     list_filter = [OutcomeFilter, "last_told_at"]
     list_select_related = ["signup", "signup__link", "signup__link__organization", "settled_by"]
     organization_path = "signup__link__organization"
-    search_fields = ["signup__link__name", "signup__link__organization__name"]
-    search_help_text = "Meta's id of the WABA or of its business, our id of a signup or link, or a name."
+    search_fields = ["signup__link__name"]
+    search_help_text = (
+        "Meta's id of the WABA or of its business, our id of a signup or link, or a link's name."
+    )
+    sortable_by = ["meta_waba_id", "outcome_badge", "told_minute", "owner_business_id"]
     found_by = Columns(ids=["signup_id", "signup__link_id"], numbers=["meta_waba_id", "owner_business_id"])
     actions = ["look_again"]
     fieldsets = [

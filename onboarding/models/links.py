@@ -99,9 +99,16 @@ class OnboardingLink(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="link_newest"),
-            models.Index(fields=["organization", "external_id"], name="link_by_external_id"),
+            models.Index(fields=["external_id", "organization"], name="link_by_external_id"),
             # Of the admin: its list, and what needs somebody.
             models.Index(fields=["-created_at", "-id"], name="link_last_made"),
+            models.Index(
+                fields=["expected_phone_number", "-created_at", "-id"],
+                name="link_by_expected",
+                condition=Q(expected_phone_number__isnull=False),
+            ),
+            # What the search reads instead of the rows.
+            models.Index(fields=["name", "external_id", "-created_at", "-id"], name="link_words"),
             models.Index(fields=["-created_at"], name="link_failed", condition=Q(last_error__isnull=False)),
             models.Index(fields=["-created_at"], name="link_asking", condition=Q(next_action__isnull=False)),
             models.Index(

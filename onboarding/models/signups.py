@@ -2,12 +2,21 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from onboarding.models.links import OnboardingLink
 from phones.models import PhoneNumber
 from vault.fields import EncryptedTextField
 from wabas.models import Waba
+
+# Where Meta's trace id stands in an error.
+TRACE = KeyTransform("traceId", KeyTransform("meta", "error"))
+
+
+def said(name: str) -> KeyTransform:
+    """What Meta's window said in the browser."""
+    return KeyTransform(name, "session")
 
 
 class StepOrderError(RuntimeError):
@@ -99,6 +108,14 @@ class Signup(models.Model):
                 condition=Q(state="opened", session_at__isnull=False),
             ),
             models.Index(fields=["meta_waba_id"], name="signup_by_waba"),
+            # Of the admin's search: by whatever id somebody has of it.
+            models.Index(fields=["meta_phone_number_id"], name="signup_by_phone"),
+            models.Index(fields=["request_id"], name="signup_by_request"),
+            models.Index(said("session_id"), name="signup_by_session"),
+            models.Index(said("waba_id"), name="signup_by_said_waba"),
+            models.Index(said("phone_number_id"), name="signup_by_said_phone"),
+            models.Index(said("business_id"), name="signup_by_said_business"),
+            models.Index(TRACE, name="signup_by_trace", condition=Q(error__isnull=False)),
             # Of the front page's figures.
             models.Index(
                 fields=["finished_at", "state"], name="signup_ended", condition=Q(finished_at__isnull=False)
@@ -169,6 +186,7 @@ class StepRun(models.Model):
             models.Index(fields=["next_attempt_at"], name="step_cooling", condition=Q(status="failed")),
             models.Index(fields=["lease_expires_at"], name="step_leased", condition=Q(status="running")),
             models.Index(fields=["started_at"], name="step_troubled", condition=Q(error__isnull=False)),
+            models.Index(TRACE, name="step_by_trace", condition=Q(error__isnull=False)),
         ]
 
     def __str__(self) -> str:

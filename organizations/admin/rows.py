@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 from django.contrib import admin
+from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from organizations.admin.audit import note, organization_of
 from organizations.admin.cells import list_url
-from organizations.admin.search import Columns
+from organizations.admin.found import MOST, FoundList, FoundPaginator, first_ids, in_union
+from organizations.admin.search import Columns, conditions_in_words
 from organizations.admin.tables import Table
 from vault.fields import EncryptedTextField
 
@@ -89,15 +91,29 @@ class RowAdmin(ModelAdmin):
     ) -> tuple[models.QuerySet[Any], bool]:
         """By the words, and by whatever the term is when it is an id or a number.
 
-        Each way is a branch of one union, so that each has its own index.
+        Each way is a branch of one union, so that each has its own index; none gives more than is shown.
         """
-        conditions = list(self.found_by.conditions(search_term))
-        if not conditions:
-            return super().get_search_results(request, queryset, search_term)
-        rows = self.model._default_manager.order_by()
-        by_words, _ = super().get_search_results(request, rows, search_term)
-        branches = [by_words.values("pk"), *(rows.filter(condition).values("pk") for condition in conditions)]
-        return queryset.filter(pk__in=branches[0].union(*branches[1:], all=True)), False
+        if not search_term.strip():
+            return queryset, False
+        in_words = conditions_in_words(self.get_search_fields(request), search_term)
+        found = [*in_words, *self.found_by.conditions(search_term)]
+        wanted = in_union([first_ids(queryset.filter(condition), MOST + 1) for condition in found])
+        rows, order = self.get_queryset(request).filter(pk__in=wanted), queryset.query.order_by
+        return rows.order_by(*order) if order else rows, False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FoundList]:
+        return FoundList
+
+    def get_paginator(
+        self,
+        request: HttpRequest,
+        queryset: models.QuerySet[Any],
+        per_page: int,
+        orphans: int = 0,
+        allow_empty_first_page: bool = True,
+    ) -> "Paginator[Any]":
+        plain = self.get_queryset(request)
+        return FoundPaginator(queryset, per_page, orphans, allow_empty_first_page, plain=plain)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         context = {"title": capfirst(self.opts.verbose_name_plural), "about": self.about}

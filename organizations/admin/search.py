@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 from uuid import UUID
 
 from django.db.models import Q
@@ -41,6 +43,24 @@ class Columns:
             yield from (Q((f"{path}__contains", digits)) for path in self.phones)
         if token:
             yield from (Q((path, token)) for path in self.tokens)
+
+
+def conditions_in_words(fields: Iterable[str], term: str) -> Iterator[Q]:
+    """Rows that have each of the words in one of their own fields; or all in one field of another row.
+
+    The own ones are read together, of an index that holds them. A field after `=` has the term whole.
+    """
+    words, fields = term.split(), list(fields)
+    own = [field for field in fields if "__" not in field and not field.startswith("=")]
+    if own:
+        yield reduce(
+            and_, (reduce(or_, (Q((f"{field}__icontains", word)) for field in own)) for word in words)
+        )
+    for field in fields:
+        if field.startswith("="):
+            yield Q((field.removeprefix("="), " ".join(words)))
+        elif field not in own:
+            yield reduce(and_, (Q((f"{field}__icontains", word)) for word in words))
 
 
 def our_id_of(term: str) -> UUID | None:

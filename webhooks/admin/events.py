@@ -20,12 +20,13 @@ class EventAdmin(RowAdmin):
     list_display = ["id", "name", "organization_link", "waba_link", "created_minute"]
     list_filter = [by_value("name", "event", EVENTS.keys()), OrganizationFilter, "created_at"]
     list_select_related = ["organization", "waba"]
-    search_fields = ["name", "organization__name"]
-    search_help_text = (
-        "Event id (evt_…), a delivery's id, Meta's WABA id, the event's or the organization's name."
-    )
+    search_fields = ["=name"]
+    sortable_by = ["id"]
+    search_help_text = "Event id (evt_…), an event's name, a delivery's id, a WABA's, an organization's."
     found_by = Columns(
-        ids=["organization_id", "waba_id", "deliveries__id"], numbers=["waba__meta_waba_id"], tokens=["pk"]
+        ids=["organization_id", "waba_id", "deliveries__id"],
+        numbers=["waba__meta_waba_id"],
+        tokens=["pk"],
     )
     # By its id, which begins with its time: the primary key is the index.
     ordering = ["-id"]
