@@ -194,6 +194,13 @@ def test_a_link_of_the_guides_leads_somewhere(page: Path, link: tuple[str, str])
         assert place in anchors
 
 
+@pytest.mark.parametrize("page", ["README.md", "llms.txt"])
+def test_every_guide_is_found_from_the_first_page(page: str) -> None:
+    links = set(re.findall(r"\]\(([^)#\s]+)\)", (ROOT / page).read_text()))
+
+    assert {named(guide) for guide in (ROOT / "docs/guides").glob("*.md")} - links == set()
+
+
 @pytest.mark.parametrize("body", JSON)
 def test_the_json_of_the_guides_is_json(body: str) -> None:
     assert json.loads(body)
