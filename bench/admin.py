@@ -8,19 +8,18 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import setup_test_environment
-from django.utils import timezone
 
-from backoffice import gauges
 from bench.rig.customers import Size, build, empty
 from bench.rig.database import migrated_database
 from bench.rig.figures import Bound, table, verdicts
-from bench.rig.staff_pages import Page, pages
+from bench.rig.scraping import scrape
+from bench.rig.staff_pages import Page, pages, staff_client
 from bench.rig.timing import Spent, spent_in_database
 
 MOST_MS, SMALL = 300.0, Size(400, 4000)
@@ -57,7 +56,7 @@ def main() -> int:
         print(f"{size.links:,} links and {size.deliveries:,} deliveries, made in {took:.0f} s\n")
         scrape()
         many = list(walk(client, only))
-        many.append(scrape())
+        many.append(scraped())
     return report(many, {name: seen.queries for name, seen in few.items()})
 
 
@@ -79,19 +78,21 @@ def prepare() -> None:
     setup_test_environment(debug=False)
 
 
-def staff_client() -> Client:
-    user, _ = User.objects.get_or_create(username="sandra", is_staff=True, is_superuser=True)
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return client
-
-
 def walk(client: Client, only: str = "") -> Iterator[Seen]:
+    with impatience():
+        for page in pages(client):
+            if only in page.name:
+                yield seen_of(client, page)
+
+
+@contextmanager
+def impatience() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(f"SET statement_timeout = {PATIENCE_MS}")
-    for page in pages(client):
-        if only in page.name:
-            yield seen_of(client, page)
+        try:
+            yield
+        finally:
+            cursor.execute("RESET statement_timeout")
 
 
 def seen_of(client: Client, page: Page) -> Seen:
@@ -109,10 +110,9 @@ def look(client: Client, page: Page) -> Seen:
     return Seen(page, answer.status_code, spent.ms, spent)
 
 
-def scrape() -> Seen:
+def scraped() -> Seen:
     """What /metrics asks of the database, every few seconds."""
-    with spent_in_database() as spent:
-        gauges.read(timezone.now())
+    spent = scrape()
     return Seen(Page("metrics: a scrape", "/metrics", "metrics"), 200, spent.ms, spent)
 
 
