@@ -24,7 +24,7 @@ from meta_graph.answers import reading, rows
 from meta_graph.bodies import Body, RawBody
 from meta_graph.errors import Broken, GraphError
 from meta_graph.observing import CallMade, tell
-from meta_graph.shown import SECRET_FIELDS
+from meta_graph.shown import secrets_in
 from outbound.multipart import MultipartForm
 from outbound.session import Exchange, OutboundError, OutboundSession, build_session, exchange
 
@@ -274,7 +274,7 @@ def _without(secrets: tuple[str, ...], text: object) -> str:
 
 
 def _secrets(token: Token | None, *sources: Mapping[str, Any]) -> tuple[str, ...]:
-    values = [str(source[key]) for source in sources for key in SECRET_FIELDS & source.keys()]
+    values = [value for source in sources for value in secrets_in(source)]
     values += [settings.META_APP_SECRET, *([token.value] if token else [])]
     return tuple(sorted((value for value in values if len(value) >= 4), key=len, reverse=True))
 

@@ -14,7 +14,7 @@ LONGEST_TEXT = 16 * 1024
 MORE = "…"
 SECRET_FIELDS = frozenset({"client_secret", "code", "input_token", "pin", "verify_token", "appsecret_proof"})
 # The session of an upload has its own signature: whoever has it may fill it.
-UPLOAD = re.compile(r"\bupload:[^\s\"'/]+")
+UPLOAD = re.compile(r"\bupload:[^\s\"'\\?]+(?:\?[^\s\"'\\]*)?")
 
 
 def shown_request(
@@ -32,6 +32,20 @@ def known(fields: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in fields.items()
         if name != "appsecret_proof"
     }
+
+
+def secrets_in(sent: Any) -> Iterator[str]:
+    """The values of secret fields, however deep in what is sent."""
+    match sent:
+        case Mapping():
+            for name, value in sent.items():
+                if name in SECRET_FIELDS and isinstance(value, str | int):
+                    yield str(value)
+                else:
+                    yield from secrets_in(value)
+        case list() | tuple():
+            for value in sent:
+                yield from secrets_in(value)
 
 
 def shown_answer(raw: bytes, secrets: Sequence[str]) -> str:
@@ -76,9 +90,14 @@ class Shortening:
                 return dict(self.fields(value))
             case list() | tuple():
                 return list(self.items(value))
-            case _:
+            case bool() | None:
                 self.left -= 4
                 return value
+            case _:
+                # A PIN may come back as a number.
+                text = str(value)
+                self.left -= len(text)
+                return value if self.text(text) == text else HIDDEN
 
     def fields(self, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, inner in value.items():
@@ -86,7 +105,7 @@ class Shortening:
                 yield MORE, MORE
                 return
             self.left -= len(name) + 6
-            yield name, HIDDEN if self.is_secret(name, inner) else self.walked(inner)
+            yield self.text(name), HIDDEN if self.is_secret(name, inner) else self.walked(inner)
 
     def items(self, value: Sequence[Any]) -> Iterator[Any]:
         for inner in value:
@@ -98,7 +117,8 @@ class Shortening:
 
     def is_secret(self, name: str, inner: Any) -> bool:
         """By its name, as a log's line would hide it."""
-        return isinstance(inner, str) and redacted({name: inner})[name] == HIDDEN
+        is_text = isinstance(inner, str | int) and not isinstance(inner, bool)
+        return is_text and redacted({name: str(inner)})[name] == HIDDEN
 
     def text(self, value: str) -> str:
         """Meta quotes what it was given: whatever is secret about the call is found by its value too."""

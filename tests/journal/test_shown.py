@@ -77,3 +77,23 @@ def test_the_session_of_an_upload_shows_neither_itself_nor_its_signature():
 
     assert shown_path(session, ()) == "upload:[...]"
     assert shown({"id": session}, ()) == '{"id": "upload:[...]"}'
+
+
+def test_no_part_of_an_uploads_session_is_left_whichever_letters_of_base64_it_has():
+    session = "upload:MTph/dHR+h==?sig=ARZq/kGCA"
+
+    assert shown_path(session, ()) == "upload:[...]"
+    assert shown({"id": session}, ()) == '{"id": "upload:[...]"}'
+    assert shown({"error": f"No {session} here"}, ()) == '{"error": "No upload:[...] here"}'
+
+
+def test_a_secret_is_found_as_a_number_as_a_name_and_in_json_inside_of_a_text():
+    inner = json.dumps({"access_token": "s3cr3t-of-somebody", "pin": PIN, "id": 7})
+    answer = {"pin": int(PIN), "value": int(PIN), TOKEN: 1, "body": inner, "id": 7, "ok": True}
+
+    text = shown_answer(json.dumps(answer).encode(), SECRETS)
+
+    assert not [secret for secret in (*SECRETS, "s3cr3t-of-somebody") if secret in text]
+    told = json.loads(text)
+    assert (told["id"], told["ok"]) == (7, True)
+    assert '"id": 7' in told["body"]
