@@ -14,6 +14,7 @@ class GraphCall(models.Model):
     )
     link_id = models.UUIDField(null=True)
     signup_id = models.UUIDField(null=True)
+    registered_number_id = models.UUIDField(null=True)
     meta_waba_id = models.CharField("Meta WABA id", max_length=32, blank=True, default="")
     meta_phone_number_id = models.CharField("Meta phone id", max_length=32, blank=True, default="")
     deed = models.CharField(max_length=32, blank=True, default="", help_text="What it was a part of")
@@ -39,7 +40,19 @@ class GraphCall(models.Model):
         indexes = [
             models.Index(fields=["link_id", "id"], name="call_of_link", condition=Q(link_id__isnull=False)),
             models.Index(fields=["signup_id"], name="call_of_signup", condition=Q(signup_id__isnull=False)),
+            models.Index(
+                fields=["registered_number_id"],
+                name="call_of_number",
+                condition=Q(registered_number_id__isnull=False),
+            ),
             models.Index(fields=["meta_waba_id", "id"], name="call_of_waba", condition=~Q(meta_waba_id="")),
+            models.Index(
+                fields=["meta_phone_number_id", "id"],
+                name="call_of_phone",
+                condition=~Q(meta_phone_number_id=""),
+            ),
+            models.Index(fields=["organization", "id"], name="call_of_organization"),
+            models.Index(fields=["id"], name="call_failed", condition=~Q(outcome="ok")),
             models.Index(fields=["trace_id"], name="call_trace", condition=~Q(trace_id="")),
             models.Index(fields=["request_id"], name="call_request", condition=~Q(request_id="")),
             models.Index(fields=["made_at"], name="call_age"),

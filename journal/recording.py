@@ -17,7 +17,7 @@ log = structlog.get_logger("journal")
 def record(call: CallMade) -> None:
     """Never raises."""
     subject = current()
-    if subject is None or (subject.failures_only and call.error is None):
+    if subject is None or not subject.wants(is_read=call.method == "GET", is_failed=call.error is not None):
         return
     try:
         row = row_of(call, subject)
@@ -26,6 +26,9 @@ def record(call: CallMade) -> None:
     # A text that the database cannot hold is a ValueError.
     except (Error, ValueError) as failure:
         log.warning("graph call not kept", call=call.name, error=type(failure).__name__)
+        # One that the server has closed meanwhile is opened anew for whoever made the call.
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
 
 
 def guarded() -> AbstractContextManager[Any]:
@@ -38,6 +41,7 @@ def row_of(call: CallMade, subject: Subject) -> GraphCall:
         organization_id=subject.organization,
         link_id=subject.link,
         signup_id=subject.signup,
+        registered_number_id=subject.registered_number,
         meta_waba_id=subject.waba[:32],
         meta_phone_number_id=subject.phone[:32],
         deed=subject.deed[:32],

@@ -15,16 +15,21 @@ from uuid import UUID
 class Subject:
     """Ids of ours and of Meta's. `deed`: what the call is a part of, such as a step of a signup.
 
-    `failures_only`: what goes well is not worth a row, since time alone brings it again and again.
+    `failed_reads_only`: a read that goes well is not worth a row, since time alone, or whoever looks, brings
+    it again and again. What may have changed something at Meta always is.
     """
 
     organization: UUID | None = None
     link: UUID | None = None
     signup: UUID | None = None
+    registered_number: UUID | None = None
     waba: str = ""
     phone: str = ""
     deed: str = ""
-    failures_only: bool = False
+    failed_reads_only: bool = False
+
+    def wants(self, *, is_read: bool, is_failed: bool) -> bool:
+        return is_failed or not (is_read and self.failed_reads_only)
 
 
 _current: ContextVar[Subject | None] = ContextVar("subject", default=None)

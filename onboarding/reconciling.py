@@ -6,6 +6,7 @@ support. A repair may be made twice; a run that was stopped is simply begun agai
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -23,9 +24,10 @@ from phones.disconnecting import disconnect_waba
 from wabas.credit import live_allocations
 from wabas.models import Waba
 from wabas.services import note_subscription, note_token_refused
+from wabas.subjects import about_waba
 
 LOST = frozenset({Cause.TOKEN_INVALID, Cause.PERMISSION_MISSING, Cause.OBJECT_GONE})
-NO_LONGER_SHARED = "NO_LONGER_SHARED"
+NO_LONGER_SHARED, DEED = "NO_LONGER_SHARED", "reconcile"
 CREDITED = (Waba.CreditLine.SHARED, Waba.CreditLine.VERIFIED)
 
 
@@ -87,13 +89,15 @@ def unknown(shared: Mapping[str, Listed]) -> Iterator[Difference]:
         yield Difference(Kind.UNKNOWN, waba_id, f"{listed.name or 'It'} is shared with us. {WHERE[outcome]}")
 
 
-def differences(waba: Waba, listed: Listed | None) -> Iterator[Difference]:
+def differences(waba: Waba, listed: Listed | None) -> list[Difference]:
     """How one connected row differs from what Meta says now. `listed`: its entry in Meta's lists, if any."""
+    told: list[tuple[Kind, str]] = []
     try:
-        for kind, said in found(waba, listed):
-            yield of(waba, kind, said)
+        with about_waba(waba, DEED, failed_reads_only=True):
+            told.extend(found(waba, listed))
     except GraphError as error:
-        yield of(waba, Kind.NOT_CHECKED, f"Meta did not answer: {error.cause.lower()}.")
+        told.append((Kind.NOT_CHECKED, f"Meta did not answer: {error.cause.lower()}."))
+    return [of(waba, kind, said) for kind, said in told]
 
 
 def of(waba: Waba, kind: Kind, said: str) -> Difference:
@@ -151,7 +155,8 @@ def credit(waba: Waba) -> Iterator[tuple[Kind, str]]:
 def repaired(difference: Difference, waba: Waba | None, listed: Listed | None) -> Difference:
     """Makes the repair where it is safe, and says which."""
     try:
-        done = repair(difference, waba, listed)
+        with about_waba(waba, DEED, failed_reads_only=True) if waba else nullcontext():
+            done = repair(difference, waba, listed)
     except GraphError as error:
         return replace(difference, said=f"{difference.said} The repair failed: {error.cause.lower()}.")
     return replace(difference, repaired=done)

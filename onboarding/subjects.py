@@ -1,9 +1,9 @@
-"""Whose the calls of Graph are that a signup makes: for the journal, and so for support."""
+"""Whose the calls of Graph are that a signup makes, or a registered number: for the journal, for support."""
 
 from contextlib import AbstractContextManager
 
 from journal.subjects import about
-from onboarding.models import Signup
+from onboarding.models import RegisteredNumber, Signup
 
 
 def about_signup(signup: Signup, deed: str) -> AbstractContextManager[None]:
@@ -16,3 +16,7 @@ def about_signup(signup: Signup, deed: str) -> AbstractContextManager[None]:
         phone=signup.meta_phone_number_id or "",
         deed=deed,
     )
+
+
+def about_number(number: RegisteredNumber, deed: str) -> AbstractContextManager[None]:
+    return about(organization=number.organization_id, registered_number=number.pk, deed=deed)

@@ -9,13 +9,13 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from journal.subjects import about
 from meta_graph import wabas
 from meta_graph.client import business_token
 from meta_graph.errors import Action, GraphError
 from phones import readiness
 from phones.models import PhoneNumber
 from wabas.models import Waba
+from wabas.subjects import about_waba
 from webhooks.events import publish
 from webhooks.tasks import ring_on_commit
 
@@ -33,7 +33,7 @@ def leave_waba(*, waba: Waba, reason: str, initiated_by: str) -> Waba:
     """
     current = Waba.objects.get(pk=waba.pk)
     if current.is_connected:
-        with about(organization=current.organization_id, waba=current.meta_waba_id, deed="disconnect"):
+        with about_waba(current, "disconnect"):
             is_left = unsubscribed(current)
         disconnect_waba(
             waba=current, reason=reason, initiated_by=initiated_by, at=timezone.now(), is_unsubscribed=is_left

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from journal.subjects import about
 from meta_graph import limits
 from meta_graph.client import business_token
 from meta_graph.errors import Cause, GraphError
@@ -24,6 +23,7 @@ from phones.schedule import next_check_at
 from phones.subjects import about_phone
 from wabas.models import Waba
 from wabas.services import check_soon
+from wabas.subjects import about_waba
 from wabas.tokens import TokenStatus, token_status
 
 USELESS = {
@@ -62,8 +62,8 @@ def check_waba(waba_id: UUID) -> int:
         return events
     token_value, started = waba.access_token or "", timezone.now()
     token = business_token(token_value)
-    # Time alone brings it, each hour: what goes well is not kept.
-    with about(organization=waba.organization_id, waba=waba.meta_waba_id, deed="check", failures_only=True):
+    # Time alone brings it, each hour.
+    with about_waba(waba, "check", failed_reads_only=True):
         two_step.finish(phones, token)
         reading = read_all(waba, phones, token)
         if reading.is_subscribed is False and reading.error is None:

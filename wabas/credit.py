@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from journal.subjects import about
 from meta_graph import credit_lines, wabas
 from meta_graph.client import Token, business_token, system_token
 from meta_graph.credit_lines import CURRENCIES, AllocationInfo
@@ -19,6 +18,7 @@ from meta_graph.together import both
 from wabas.credit_claims import Claim, CreditError, claimed, described, note, of_owner, renewed
 from wabas.models import Waba
 from wabas.services import facts
+from wabas.subjects import about_waba
 
 Status = Waba.CreditLine
 DELETED = "DELETED"
@@ -195,7 +195,7 @@ def revoke_credit(*, waba: Waba) -> int:
         raise UnknownOwnerError
     claim = claimed(waba, waba.owner_business_id)
     try:
-        with about(organization=waba.organization_id, waba=waba.meta_waba_id, deed="revoke_credit_line"):
+        with about_waba(waba, "revoke_credit_line"):
             for allocation in live_allocations(claim.owner_id):
                 credit_lines.revoke(allocation_id=allocation.id, token=system_token())
                 check_revoked(allocation.id)

@@ -15,8 +15,10 @@ from api.times import timestamp
 from meta_graph import businesses, limits, wabas
 from meta_graph.client import Token, business_token
 from meta_graph.errors import Cause, GraphError
+from meta_graph.observing import held, tell
 from wabas.models import Waba
 from wabas.services import facts, note_token_refused
+from wabas.subjects import about_waba
 from wabas.tokens import TokenStatus, token_status
 
 log = structlog.get_logger("wabas.lookups")
@@ -55,7 +57,9 @@ def look_up(*, waba: Waba) -> Waba:
         show_why_not(waba, said, Cause.RATE_LIMITED)
     elif is_claimed(waba, now):
         token_value = waba.access_token or ""
-        store(waba, asked(lookups(waba, business_token(token_value))), token_value, now)
+        with about_waba(waba, "lookup", failed_reads_only=True):
+            answers = asked(lookups(waba, business_token(token_value)))
+        store(waba, answers, token_value, now)
     else:
         waba.refresh_from_db(fields=["lookup"])
     if not waba.lookup:
@@ -90,11 +94,15 @@ def lookups(waba: Waba, token: Token) -> dict[str, Callable[[], Any]]:
 
 
 def asked(calls: Mapping[str, Callable[[], Any]]) -> Answers:
-    """The answers that are there when the deadline is over; later ones are not waited for."""
+    """The answers that are there when the deadline is over; later ones are not waited for, nor told of."""
     pool = ThreadPoolExecutor(min(THREADS, len(calls)), thread_name_prefix="lookup")
-    futures = {resource: pool.submit(copy_context().run, call) for resource, call in calls.items()}
+    # None of the threads may touch the database: whoever looks on at calls is told of theirs here.
+    with held() as made:
+        futures = {resource: pool.submit(copy_context().run, call) for resource, call in calls.items()}
     wait(futures.values(), timeout=SECONDS)
     pool.shutdown(wait=False, cancel_futures=True)
+    for one in list(made):
+        tell(one)
     answers = Answers({}, [], [])
     for resource, future in futures.items():
         settle(answers, resource, future)

@@ -17,6 +17,7 @@ from onboarding.registered_numbers.claims import (
     take_over,
 )
 from onboarding.registered_numbers.taking import UsedError
+from onboarding.subjects import about_number
 from phones import verification
 
 Status = RegisteredNumber.Status
@@ -38,10 +39,11 @@ def verify_number(*, number: RegisteredNumber, code: str) -> RegisteredNumber:
     if current.status == Status.VERIFIED and not current.is_expired(timezone.now()):
         return current
     entry = current.meta_preverified_id or ""
-    try:
-        phone_numbers.verify_code(phone_number_id=entry, code=code, token=token)
-    except GraphError as error:
-        settle_refused(current, error, given_before)
+    with about_number(current, "verify_number"):
+        try:
+            phone_numbers.verify_code(phone_number_id=entry, code=code, token=token)
+        except GraphError as error:
+            settle_refused(current, error, given_before)
     return proven(current)
 
 

@@ -12,6 +12,7 @@ from onboarding.models import OnboardingLink, RegisteredNumber
 from onboarding.registered_numbers import pool, proving, sending
 from onboarding.registered_numbers.claims import others_of, refuse_anothers, refuse_verified
 from onboarding.registered_numbers.taking import TakenError, UsedError, is_open
+from onboarding.subjects import about_number
 from organizations.models import Organization
 from phones.verification import Method
 
@@ -59,20 +60,21 @@ def register_number(
     for before in RegisteredNumber.objects.for_organization(organization).filter(
         phone_number=phone_number, status=Status.VERIFIED
     ):
-        proving.note_lapse(before)
+        with about_number(before, "register_number"):
+            proving.note_lapse(before)
     with transaction.atomic():
         kept = keep(organization, phone_number, language, comment)
         if bind:
             bind(kept)
     may_be_there = not kept.is_new or others_of(phone_number, organization).exists()
-    try:
-        number = with_entry(kept.number, may_be_there=may_be_there)
-    except (GraphError, ConflictError) as refusal:
-        if kept.is_new and not (isinstance(refusal, GraphError) and refusal.action is Action.RETRY):
-            RegisteredNumber.objects.filter(pk=kept.number.pk, meta_preverified_id=None).delete()
-        raise
-    if number.status != Status.VERIFIED or number.is_expired(timezone.now()):
-        sending.send_code(number, method)
+    with about_number(kept.number, "register_number"):
+        try:
+            number = with_entry(kept.number, may_be_there=may_be_there)
+        except (GraphError, ConflictError) as refusal:
+            if kept.is_new and not (isinstance(refusal, GraphError) and refusal.action is Action.RETRY):
+                RegisteredNumber.objects.filter(pk=kept.number.pk, meta_preverified_id=None).delete()
+            raise
+        send_unless_proven(number, method)
     return Registered(number, kept.is_new)
 
 
@@ -113,6 +115,11 @@ def with_entry(number: RegisteredNumber, *, may_be_there: bool) -> RegisteredNum
     return number
 
 
+def send_unless_proven(number: RegisteredNumber, method: Method | None) -> None:
+    if number.status != Status.VERIFIED or number.is_expired(timezone.now()):
+        sending.send_code(number, method or sending.last_method(number))
+
+
 def request_code(
     *,
     number: RegisteredNumber,
@@ -125,7 +132,16 @@ def request_code(
     Raises ConflictError for one that is verified, used or another organization's, and as `register_number`.
     """
     pool.our_token()
-    proving.note_lapse(number)
+    with about_number(number, "request_number_code"):
+        proving.note_lapse(number)
+        current = renewed(number, language, bind)
+        current = with_entry(current, may_be_there=True)
+        send_unless_proven(current, method)
+    return current
+
+
+def renewed(number: RegisteredNumber, language: str | None, bind: Bind | None) -> RegisteredNumber:
+    """Its row as it is now, which may have another code. Raises ConflictError."""
     with transaction.atomic():
         current = proving.locked(number)
         if current.status == Status.USED:
@@ -135,9 +151,6 @@ def request_code(
         described(current, language)
         if bind:
             bind(Registered(current, is_new=False))
-    current = with_entry(current, may_be_there=True)
-    if current.status != Status.VERIFIED or current.is_expired(timezone.now()):
-        sending.send_code(current, method or sending.last_method(current))
     return current
 
 
@@ -157,7 +170,8 @@ def delete_number(*, number: RegisteredNumber) -> None:
         # No link takes it from here on, whatever becomes of the call.
         current.status, current.verified_at, current.expires_at = Status.UNVERIFIED, None, None
         current.save(update_fields=["status", "verified_at", "expires_at"])
-    pool.take_out(entry)
+    with about_number(current, "delete_number"):
+        pool.take_out(entry)
     with transaction.atomic():
         pool.follow(current.phone_number, entry)
         RegisteredNumber.objects.filter(pk=current.pk, status=Status.UNVERIFIED).delete()

@@ -22,7 +22,7 @@ from phones.models import PhoneNumber
 from phones.sync import check_waba, sync_phone
 from tests.onboarding.conftest import Circle, run_due
 from tests.onboarding.lost import SOON, clicked, look, told
-from tests.wabas.world import token_of
+from tests.wabas.world import on_postgresql, token_of
 from wabas.models import Waba
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -202,6 +202,23 @@ def test_a_row_that_cannot_be_written_costs_the_call_nothing(
     assert info.id == waba.meta_waba_id
     assert Waba.objects.get().name == "Written afterwards"
     assert not GraphCall.objects.exists()
+
+
+@on_postgresql
+def test_a_connection_that_ended_during_a_call_is_open_again_for_what_follows(
+    circle: Circle, organization: Any
+) -> None:
+    """A code works once: the token that it brought must not be lost with the journal's row."""
+    waba = circle.meta.connected_waba(organization)
+    token, other = token_of(waba), connection.copy()
+
+    with about(waba=waba.meta_waba_id):
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+        other.close()
+        wabas.read_waba(waba_id=waba.meta_waba_id, token=token)
+
+    assert Waba.objects.get() == waba
 
 
 def test_subjects_are_added_to_those_around_and_forgotten_with_their_block(circle: Circle) -> None:

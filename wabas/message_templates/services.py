@@ -1,6 +1,8 @@
 """Templates of a WABA, asked of Meta at each call. Its events are published by meta_events."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils import timezone
@@ -12,6 +14,7 @@ from meta_graph.errors import Cause, GraphError
 from meta_graph.templates import TemplateInfo
 from wabas.models import Waba
 from wabas.services import note_token_refused
+from wabas.subjects import about_waba
 from wabas.tokens import TokenStatus, token_status
 
 AGAIN = "Have it connected again by a new onboarding link."
@@ -34,11 +37,8 @@ class PausedError(RateLimitedError):
 def list_templates(*, waba: Waba, filters: dict[str, str]) -> list[TemplateInfo]:
     """By name, each language by itself. `filters` has any of name, status, language. Raises GraphError."""
     token = token_of(waba)
-    try:
+    with asking(waba, token):
         found = templates.list_templates(waba_id=waba.meta_waba_id, token=token, **filters)
-    except GraphError as error:
-        note_refused_token(waba, token, error)
-        raise
     # Meta looks for a part of the name.
     name = filters.get("name")
     chosen = [template for template in found if name is None or template.name == name]
@@ -48,21 +48,31 @@ def list_templates(*, waba: Waba, filters: dict[str, str]) -> list[TemplateInfo]
 def create_template(*, waba: Waba, given: dict[str, Any]) -> TemplateInfo:
     """Hands a template in; Meta decides later. Raises ConflictError, GraphError."""
     token = token_of(waba)
-    try:
+    with asking(waba, token):
         return templates.create(waba_id=waba.meta_waba_id, token=token, **given)
-    except GraphError as error:
-        note_refused_token(waba, token, error)
-        raise
 
 
 def delete_template(*, waba: Waba, name: str) -> None:
     """In all its languages. Raises ConflictError, GraphError."""
     token = token_of(waba)
-    try:
+    with asking(waba, token):
         templates.delete(waba_id=waba.meta_waba_id, name=name, token=token)
+
+
+@contextmanager
+def asking(waba: Waba, token: Token) -> Iterator[None]:
+    """Calls of the account; a GraphError that says so of its token is written down and goes on."""
+    try:
+        with about_waba(waba, "templates", failed_reads_only=True):
+            yield
     except GraphError as error:
         note_refused_token(waba, token, error)
         raise
+
+
+def note_refused_token(waba: Waba, token: Token, error: GraphError) -> None:
+    if error.cause is Cause.TOKEN_INVALID:
+        note_token_refused(waba=waba, token_value=token.value)
 
 
 def token_of(waba: Waba) -> Token:
@@ -76,8 +86,3 @@ def token_of(waba: Waba) -> Token:
         seconds = max(1, math.ceil((pause - timezone.now()).total_seconds()))
         raise PausedError(retry_at=pause, headers={"Retry-After": str(seconds)})
     return business_token(current.access_token or "")
-
-
-def note_refused_token(waba: Waba, token: Token, error: GraphError) -> None:
-    if error.cause is Cause.TOKEN_INVALID:
-        note_token_refused(waba=waba, token_value=token.value)
