@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from api.times import timestamp
+from journal.models import GraphCall
 from organizations.admin.acts import confirmed
 from organizations.admin.cells import (
     NONE,
@@ -20,6 +21,7 @@ from organizations.admin.cells import (
     documents,
     link_to,
     links,
+    list_url,
     listed,
     minutes,
     times,
@@ -240,6 +242,9 @@ class WabaAdmin(RowAdmin):
 
     def offers(self, action: str, row: Waba) -> bool:
         return action != "revoke_credit_line" or row.credit_line_status in HAS_CREDIT
+
+    def elsewhere(self, row: Waba) -> list[tuple[str, str]]:
+        return [("Calls of Meta", f"{list_url(GraphCall)}?q={row.meta_waba_id}")]
 
     def tables(self, row: Waba) -> list[Table]:
         numbers: Any = row.phones.all()

@@ -5,11 +5,13 @@ Of a call: Meta's trace id, or our id of the request that made it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Q
 
 from journal.models import GraphCall
 from onboarding.admin.number_search import by_number
+from organizations.admin.cells import list_url
 from organizations.admin.search import Columns, digits_of, token_of
 
 IDS = ("trace_id", "request_id")
@@ -27,6 +29,11 @@ def of_no_link(term: str) -> Iterator[Q]:
     """Conditions on calls that no link's page shows."""
     if token := token_of(term):
         yield from (Q((column, token), link_id=None) for column in IDS)
+
+
+def calls_of(subject: UUID | str) -> str:
+    """The address of the list of all calls about it: by our id of a link, a signup or a registered number."""
+    return f"{list_url(GraphCall)}?q={subject}"
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class OutcomeFilter(admin.SimpleListFilter):
 class GraphCallAdmin(RowAdmin):
     about = (
         "What we asked of Meta for signups, numbers and accounts, without secrets, kept for some weeks. "
-        "Messages are not among them, nor the hourly checks that go well."
+        "Messages are not among them, nor reads of hourly checks and of lists that go well."
     )
     list_display = [
         "made_minute",
@@ -66,14 +66,24 @@ class GraphCallAdmin(RowAdmin):
         "made_at",
     ]
     list_select_related = ["organization"]
-    search_help_text = "Meta's trace id, a request id, our id of a link or signup, Meta's id of a WABA."
+    search_help_text = (
+        "Meta's trace id, a request id, our id of a link, a signup or a registered number, Meta's id of a "
+        "WABA or number."
+    )
     search_fields = ["=trace_id"]
     # Of half a million rows, by what has an index.
     sortable_by = ["made_minute"]
-    found_by = Columns(ids=["link_id", "signup_id"], numbers=["meta_waba_id"], tokens=["request_id"])
+    found_by = Columns(
+        ids=["link_id", "signup_id", "registered_number_id"],
+        numbers=["meta_waba_id", "meta_phone_number_id"],
+        tokens=["request_id"],
+    )
     fieldsets = [
         section(None, "call", "outcome_badge", "meta_code", "trace", "made", "took", "status", "whose_token"),
-        section("About", "deed", "link", "organization_link", "signup", "waba", "phone", "request_of_ours"),
+        section(
+            "About", "deed", "link", "organization_link", "signup", "waba", "phone", "registered_number",
+            "request_of_ours",
+        ),
         section("Asked", "method", "path", "request_document"),
         section("Answered", "answer_document", about="Cut to 2 KiB. What is secret is not even stored."),
     ]  # fmt: skip
@@ -81,6 +91,7 @@ class GraphCallAdmin(RowAdmin):
     trace, request_of_ours = copies("trace_id", "Meta's trace id"), copies("request_id", "request id")
     signup, waba = copies("signup_id", "signup id"), copies("meta_waba_id", "WABA at Meta")
     phone = copies("meta_phone_number_id", "number at Meta")
+    registered_number = copies("registered_number_id", "registered number")
     organization_link = links("organization", "organization", by="organization__name")
     request_document, answer_document = documents("request", "request"), documents("answer", "answer")
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from organizations.admin.cells import Tone, worded
 
+# Folded entries that are shown unfolded.
+MOST_OPEN = 6
 Facts = tuple[tuple[str, str], ...]
 # Of what the browser brought: these and no others. It is unsigned, and anybody can send anything.
 SESSION = {
@@ -31,7 +33,7 @@ META = {"code": "Meta's code", "subcode": "subcode", "traceId": "trace id", "ses
 class Entry:
     """`word` is the badge's; `said` a sentence; `facts` are labels and values to copy; `url` leads on.
 
-    `inside` is folded away under `inside_title` until somebody opens it.
+    `inside` is folded away under `inside_title` until somebody opens it, or something in it failed.
     """
 
     title: str
@@ -43,6 +45,11 @@ class Entry:
     url: str = ""
     inside: "tuple[Entry, ...]" = ()
     inside_title: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """What failed is not hidden, unless it is so much that it would hide the rest."""
+        return len(self.inside) <= MOST_OPEN and any(one.tone == Tone.BAD for one in self.inside)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from onboarding import interventions, services
 from onboarding.admin import steps
 from onboarding.admin.advice import OR_SHARED, advice
-from onboarding.admin.call_search import LinkColumns
+from onboarding.admin.call_search import LinkColumns, calls_of
 from onboarding.admin.end_user import newest_signup, newest_try, page_in_words
 from onboarding.admin.filters import AttentionFilter, FailureFilter, StatusFilter
 from onboarding.admin.in_use import losers, release_in_words
@@ -276,7 +276,8 @@ class OnboardingLinkAdmin(RowAdmin):
         shared = [
             (f"Is the account {one.meta_waba_id} this link's?", admin_url(one)) for one in unsettled_for(row)
         ]
-        return [("See what the end-user sees", preview_url(row)), *shared]
+        pages = [("See what the end-user sees", preview_url(row)), ("Calls of Meta", calls_of(row.pk))]
+        return [*pages, *shared]
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's address of a row's deletion leads to the same question as the action."""
@@ -311,8 +312,9 @@ class OnboardingLinkAdmin(RowAdmin):
         return once.answer(request, self)
 
     def page(self, request: HttpRequest, row: OnboardingLink) -> dict[str, Any]:
-        chapters = timeline(story_of(row), timezone.now())
-        return super().page(request, row) | {"chapters": chapters}
+        story = story_of(row)
+        told = {"chapters": timeline(story, timezone.now()), "left_out": story.left_out}
+        return super().page(request, row) | told
 
     def shown_by_api(self, row: OnboardingLink) -> object:
         return LinkDetailOutput(row).data

@@ -7,6 +7,8 @@ from onboarding.admin.entries import SESSION, Entry, filled, named, words_of
 from onboarding.models import PageEvent, Signup
 from organizations.admin.cells import Tone
 
+# The newest of a signup. More is somebody who plays with the page.
+MOST_TOLD = 30
 TITLES = {
     "session": "Meta's window sent its message",
     "callback": "The page brought a code",
@@ -28,7 +30,7 @@ def page_entries(signup: Signup, calls: Calls) -> Iterator[Entry]:
         yield session_entry(signup)
     elif signup.exchanged_at:
         yield Entry("No message came from Meta's window", Tone.IDLE, signup.exchanged_at)
-    for event in untold(signup, list(signup.told.all())):
+    for event in untold(signup, list(signup.told.all())[-MOST_TOLD:]):
         yield event_entry(event, calls)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from onboarding.admin.call_search import calls_of
 from onboarding.admin.filters import StatusFilter
 from onboarding.admin.forms import AskingForm
 from onboarding.admin.registering import CodeForm, RegisterForm
@@ -170,9 +171,11 @@ class RegisteredNumberAdmin(RowAdmin):
         ).answer(request, self)
 
     def elsewhere(self, row: RegisteredNumber) -> list[tuple[str, str]]:
-        if row.published_status(timezone.now()) not in OPEN:
-            return []
-        return [("Enter the code", reverse("admin:onboarding_registerednumber_code", args=[row.pk]))]
+        pages = [("Calls of Meta", calls_of(row.pk))]
+        if row.published_status(timezone.now()) in OPEN:
+            code_url = reverse("admin:onboarding_registerednumber_code", args=[row.pk])
+            pages.insert(0, ("Enter the code", code_url))
+        return pages
 
     def tables(self, row: RegisteredNumber) -> list[Table]:
         return [codes_table(row)]

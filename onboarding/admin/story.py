@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from ulid import ULID
 
 from journal.models import GraphCall
@@ -18,29 +18,44 @@ from webhooks.models import Delivery, Event
 CONNECTED, OF_LINKS = "phone_number.connected", "onboarding_link."
 # An event is stored in the transaction of what it tells of, whose first moment a row of ours has.
 BEFORE, AFTER = timedelta(seconds=1), timedelta(seconds=15)
-# More than anybody reads: tries, calls of Graph, later calls about the account, deliveries, acts of staff.
-MOST_SIGNUPS, MOST_CALLS, MOST_LATER, MOST_DELIVERIES, MOST_ACTS = 50, 500, 100, 100, 100
+# As much as anybody reads, the newest of each: tries, calls of Graph, later ones of its account, deliveries,
+# acts of staff.
+MOST_SIGNUPS, MOST_CALLS, MOST_LATER, MOST_DELIVERIES, MOST_ACTS = 20, 150, 50, 50, 100
 # Of the same seconds, whichever link they tell of.
 MOST_EVENTS = 2000
 
+Row = TypeVar("Row", bound=Model)
+
 
 def story_of(link: OnboardingLink) -> Story:
-    signups = (
-        link.signups.defer("access_token")
-        .prefetch_related("steps", "told")
-        .order_by("-created_at", "-id")[:MOST_SIGNUPS]
-    )
-    tries = list(signups)
+    signups = link.signups.defer("access_token").prefetch_related("steps", "told")
+    tries, older_tries = newest(signups.order_by("-created_at", "-id"), MOST_SIGNUPS)
     events = events_of(link, tries)
+    deliveries, older_deliveries = newest(deliveries_of(events), MOST_DELIVERIES)
+    calls, older_calls = newest(calls_of_link(link), MOST_CALLS)
+    cuts = {
+        f"Only the newest {MOST_SIGNUPS} signups are told.": older_tries,
+        f"Only the newest {MOST_CALLS} calls are told; “Calls of Meta” above has all of them.": older_calls,
+        f"Only the newest {MOST_DELIVERIES} deliveries are told; an event's page has all of its own.": (
+            older_deliveries
+        ),
+    }
     return Story(
         link,
         tries,
         events,
-        deliveries_of(events),
+        deliveries[::-1],
         shared_with(tries),
-        calls_about(link),
+        [*reversed(calls), *later_calls(link)],
         acts_on(link),
+        [words for words, is_cut in cuts.items() if is_cut],
     )
+
+
+def newest(rows: QuerySet[Row], most: int) -> tuple[list[Row], bool]:
+    """The first `most` of rows that come newest first, and whether there are more."""
+    found = list(rows[: most + 1])
+    return found[:most], len(found) > most
 
 
 def shared_with(signups: list[Signup]) -> list[SharedWaba]:
@@ -52,16 +67,22 @@ def shared_with(signups: list[Signup]) -> list[SharedWaba]:
     return list(rows.select_related("settled_by").distinct())
 
 
-def calls_about(link: OnboardingLink) -> list[GraphCall]:
-    """Calls of the link's signups, then those that were made for its account later. Oldest first."""
-    rows = GraphCall.objects.defer("request", "answer").order_by("-id")
-    own = list(rows.filter(link_id=link.pk)[:MOST_CALLS])
-    later: list[GraphCall] = []
-    if link.waba and link.completed_at:
-        of_account = rows.filter(meta_waba_id=link.waba.meta_waba_id, link_id=None)
-        of_account = of_account.filter(organization=link.organization_id, made_at__gte=link.completed_at)
-        later = list(of_account[:MOST_LATER])
-    return [*reversed(own), *reversed(later)]
+def calls_of_link(link: OnboardingLink) -> QuerySet[GraphCall]:
+    """What its signups asked of Meta, newest first."""
+    return GraphCall.objects.defer("request", "answer").filter(link_id=link.pk).order_by("-id")
+
+
+def later_calls(link: OnboardingLink) -> list[GraphCall]:
+    """What was asked for its account afterwards, the newest of it. Oldest first."""
+    if not link.waba or not link.completed_at:
+        return []
+    rows = GraphCall.objects.defer("request", "answer").filter(
+        meta_waba_id=link.waba.meta_waba_id,
+        link_id=None,
+        organization=link.organization_id,
+        made_at__gte=link.completed_at,
+    )
+    return list(rows.order_by("-id")[:MOST_LATER])[::-1]
 
 
 def acts_on(link: OnboardingLink) -> list[LogEntry]:
@@ -114,7 +135,8 @@ def tells_of(event: Event, link: OnboardingLink) -> bool:
     return data.get("onboardingLinkId") == str(link.pk)
 
 
-def deliveries_of(events: list[Event]) -> list[Delivery]:
+def deliveries_of(events: list[Event]) -> QuerySet[Delivery]:
+    """Newest first."""
     rows = Delivery.objects.filter(event__in=events).select_related("event", "webhook")
     rows = rows.defer("event__body", "webhook__secret", "webhook__previous_secret")
-    return list(rows.prefetch_related("attempts").order_by("created_at", "id")[:MOST_DELIVERIES])
+    return rows.prefetch_related("attempts").order_by("-created_at", "-id")

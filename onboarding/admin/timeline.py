@@ -5,7 +5,7 @@ Pure: from rows that were read before, without a query.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -21,6 +21,7 @@ from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from organizations.admin.cells import Tone, admin_url, worded
 from webhooks.models import Delivery, Event
 
+LAST = datetime.max.replace(tzinfo=UTC)
 STEPS = {
     "identify_assets": "Find out which WABA and number the token is for",
     "save_waba": "Save the WABA with its token",
@@ -56,6 +57,7 @@ class Story:
     """The rows that a time line is told from. `signups` come with their steps and page events, newest first.
 
     `calls` and `staff`, oldest first: of the link, and of the number, account and endpoint that it brought.
+    `left_out`: in words, what there is more of than anybody reads.
     """
 
     link: OnboardingLink
@@ -65,6 +67,7 @@ class Story:
     shared: Sequence[SharedWaba] = ()
     calls: Sequence[GraphCall] = ()
     staff: Sequence[LogEntry] = ()
+    left_out: Sequence[str] = ()
 
     def calls_of(self, signup: Signup) -> Calls:
         return Calls(call for call in self.calls if call.signup_id == signup.pk)
@@ -120,17 +123,30 @@ def signup_chapter(signup: Signup, number: int, now: datetime, told: Told) -> Ch
 
 
 def signup_entries(signup: Signup, now: datetime, told: Told) -> Iterator[Entry]:
-    """What was told, in the order in which it came; then the steps, in theirs; then the end."""
-    steps = [step_entry(run, now, told.calls.take(run.step)) for run in signup.steps.all()]
+    """What was told, what was begun and how it ended, in their order; then what is not begun."""
+    runs = list(signup.steps.all())
+    begun = [step_entry(run, now, told.calls.take(run.step)) for run in runs if is_begun(run)]
     came = [
         *page_entries(signup, told.calls),
         *map(shared_entry, told.shared),
         *exchange_entries(signup, told.calls),
     ]
     came += told.calls.rest()
-    yield from sorted(came, key=lambda entry: entry.at or signup.created_at)
-    yield from steps
-    yield from end_entries(signup)
+    yield from sorted([*came, *begun, *end_entries(signup)], key=lambda entry: entry.at or LAST)
+    yield from unbegun_entries([step_entry(run, now) for run in runs if not is_begun(run)])
+
+
+def is_begun(run: StepRun) -> bool:
+    return run.status != StepRun.Status.WAITING or run.attempts > 0
+
+
+def unbegun_entries(steps: list[Entry]) -> Iterator[Entry]:
+    """Several are folded into one: a signup that ended early has ten."""
+    if len(steps) < 2:
+        yield from steps
+        return
+    title = f"{len(steps)} steps that were not begun"
+    yield Entry(title, Tone.IDLE, inside=tuple(steps), inside_title="which")
 
 
 def shared_entry(shared: SharedWaba) -> Entry:
@@ -179,7 +195,7 @@ def step_entry(run: StepRun, now: datetime, calls: tuple[Entry, ...] = ()) -> En
     facts = [
         ("attempts", str(run.attempts) if run.attempts else ""),
         ("took", took(run.started_at, run.finished_at)),
-        ("first tried", clock(run.first_started_at) if run.attempts > 1 else ""),
+        ("last tried", clock(run.started_at) if run.attempts > 1 else ""),
         ("next try", clock(run.next_attempt_at) if run.status == StepRun.Status.WAITING else ""),
         *lease(run, now),
         ("put off", "by the end-user, for later" if run.is_put_off else ""),
@@ -188,7 +204,7 @@ def step_entry(run: StepRun, now: datetime, calls: tuple[Entry, ...] = ()) -> En
     return Entry(
         STEPS.get(run.step, run.step),
         STEP_TONES[StepRun.Status(run.status)],
-        run.started_at,
+        run.first_started_at or run.started_at,
         word=worded(run.status),
         said=words_of(run.error),
         facts=(("step", run.step), *filled(facts)),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from api.errors import ConflictError
+from journal.models import GraphCall
 from organizations.admin.acts import confirmed
 from organizations.admin.cells import (
     Tone,
@@ -221,6 +222,7 @@ class PhoneNumberAdmin(RowAdmin):
     def elsewhere(self, row: PhoneNumber) -> list[tuple[str, str]]:
         return [
             ("Onboarding links of this number", related_list(PhoneNumber.onboarding_links, row)),
+            ("Calls of Meta", f"{list_url(GraphCall)}?q={row.meta_phone_number_id}"),
         ]
 
     def tables(self, row: PhoneNumber) -> list[Table]:

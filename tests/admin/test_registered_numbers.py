@@ -163,8 +163,8 @@ def test_only_what_makes_sense_is_offered(staff: Client, number: RegisteredNumbe
     verified = offered()
     RegisteredNumber.objects.update(expires_at=timezone.now())
 
-    assert unverified == ["send_sms", "call", "delete_selected", "Enter the code"]
-    assert verified == ["delete_selected"]
+    assert unverified == ["send_sms", "call", "delete_selected", "Enter the code", "Calls of Meta"]
+    assert verified == ["delete_selected", "Calls of Meta"]
     assert offered() == unverified
 
 

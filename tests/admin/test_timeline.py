@@ -153,13 +153,52 @@ def test_a_step_tells_its_state_attempts_time_and_what_meta_said():
     )
 
     assert (found.word, found.tone, found.at, found.said) == (
-        "needs customer", Tone.ASKS, NOW, "This number has a PIN.",
+        "needs customer", Tone.ASKS, NOW - timedelta(minutes=5), "This number has a PIN.",
     )  # fmt: skip
     assert dict(found.facts) == {
-        "step": "register_phone", "attempts": "2", "took": "820 ms", "first tried": "2026-01-15 10:25:00",
+        "step": "register_phone", "attempts": "2", "took": "820 ms", "last tried": "2026-01-15 10:30:00",
         "put off": "by the end-user, for later", "code": "ENTER_PIN", "who has to move": "end user",
         "Meta's code": "133005", "trace id": "AbCdEf123",
     }  # fmt: skip
+
+
+def test_steps_stand_where_they_were_first_tried_and_what_was_not_begun_is_folded():
+    seconds = [NOW + timedelta(seconds=n) for n in range(5)]
+    signup = signup_of(
+        StepRun(
+            step="save_waba", status="done", attempts=1, first_started_at=seconds[0], started_at=seconds[0]
+        ),
+        StepRun(
+            step="register_phone", status="failed", attempts=2, first_started_at=seconds[1],
+            started_at=seconds[3], error=PIN,
+        ),
+        StepRun(step="complete_link", status="waiting"), StepRun(step="create_templates", status="waiting"),
+        events=[PageEvent(pk=1, name="pin", at=seconds[2])],
+        state="failed", exchanged_at=seconds[0], finished_at=seconds[4], error=PIN,
+    )  # fmt: skip
+
+    chapters = told(link_of(), signup)
+
+    assert titles(chapters[1])[-5:] == [
+        "Save the WABA with its token", "Register the number on the Cloud API", "A PIN was entered",
+        "Signup failed", "2 steps that were not begun",
+    ]  # fmt: skip
+    folded = chapters[1].entries[-1]
+    assert [dict(one.facts)["step"] for one in folded.inside] == ["complete_link", "create_templates"]
+    assert not folded.is_open
+
+
+def test_a_call_that_failed_is_not_hidden_unless_there_are_many():
+    signup = signup_of(StepRun(step="register_phone", status="done"), state="running")
+    name = "Register the number on the Cloud API"
+
+    def of(*outcomes):
+        calls = [call_of(signup, "register_phone", "register", outcome=outcome) for outcome in outcomes]
+        return entry(told(link_of(), signup, calls=calls), name)
+
+    assert not of("ok", "ok").is_open
+    assert of("ok", "timeout").is_open
+    assert not of(*["timeout"] * 7).is_open
 
 
 def test_a_waiting_step_says_when_it_is_tried_again_and_a_running_one_who_has_it():
