@@ -1,30 +1,32 @@
-"""What the counts of links by day cost who makes links, through the API and by bare INSERTs.
+"""What the counts of links by day cost who makes links: through the API, and by bare INSERTs of many at once.
 
 With the triggers and without them in turn, all links of one organization. Holds nothing.
 """
 
+import json
+import logging
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
-from time import monotonic
+from time import monotonic, perf_counter
+from typing import Any
 
 import psycopg
+from django.conf import settings
+from django.db import connection
+from django.test import Client
 
 from bench.rig.database import migrated_database
-from bench.rig.environment import production
 from bench.rig.figures import table
-from bench.rig.load import load
-from bench.rig.processes import Processes, processes
 from onboarding.models import LinkCount
 from organizations.models import Organization
 from organizations.services import create_organization, issue_key
-from tests.services.process import free_port
 
-ROUNDS, SECONDS, WRITERS = 9, 2, 8
+ROUNDS, SECONDS, WRITERS, POSTS, EXPLAINED = 20, 1, 8, 20, 400
 ON, OFF = "ENABLE", "DISABLE"
-BODY = '{"name":"Acme Corp","externalId":"customer-1","metadata":{"customerId":"customer-1"}}'
+BODY = {"name": "Acme Corp", "externalId": "customer-1", "metadata": {"customerId": "customer-1"}}
 INSERT = """
 INSERT INTO onboarding_onboardinglink (id, organization_id, name, webhook_events, mode, starter_templates,
     status, created_at)
@@ -34,57 +36,87 @@ VALUES (gen_random_uuid(), %s, 'Acme Corp', '[]', 'cloud_api', '[]', 'pending', 
 
 @dataclass
 class Kind:
-    """A way of making links; rates by whether they are counted, a figure a round."""
+    """A way of making links; its figures by whether links are counted meanwhile."""
 
     name: str
-    rate: Callable[[], float]
-    rates: dict[str, list[float]] = field(default_factory=lambda: {ON: [], OFF: []})
+    measure: Callable[[], list[float]]
+    figures: dict[str, list[float]] = field(default_factory=lambda: {ON: [], OFF: []})
 
     @property
     def row(self) -> list[str]:
-        counted, bare = (median(self.rates[state]) for state in (ON, OFF))
-        return [self.name, f"{bare:.0f}", f"{counted:.0f}", f"{counted / bare:.2f}"]
+        counted, bare = (median(self.figures[state]) for state in (ON, OFF))
+        return [self.name, f"{bare:.2f}", f"{counted:.2f}", f"{counted / bare:.2f}"]
 
 
 def main() -> int:
-    with migrated_database() as database_url, processes() as running:
+    logging.getLogger("api.request").setLevel(logging.WARNING)
+    settings.API_RATE_LIMIT = "100000000/minute"
+    settings.ALLOWED_HOSTS = ["testserver"]
+    with migrated_database() as database_url:
         organization = create_organization(name="Bench")
+        own, whole = triggers_share(organization)
+        key = issue_key(organization=organization, name="bench", scopes=["write"]).secret
         kinds = (
-            Kind("the API, 4 connections", through_api(running, organization, database_url)),
-            Kind(f"INSERT, {WRITERS} connections", lambda: inserted(organization, database_url)),
+            Kind("POST, ms", lambda: posted(Client(), key)),
+            Kind(f"INSERT by {WRITERS} at once, a second", lambda: inserted(organization, database_url)),
         )
-        with psycopg.connect(database_url, autocommit=True) as administrator:
-            for _ in range(ROUNDS):
-                for kind in kinds:
-                    for state in (OFF, ON):
-                        administrator.execute(f"ALTER TABLE onboarding_onboardinglink {state} TRIGGER USER")
-                        kind.rates[state].append(kind.rate())
+        for number in range(ROUNDS):
+            for kind in kinds:
+                for state in (OFF, ON) if number % 2 else (ON, OFF):
+                    switch(state)
+                    kind.figures[state] += kind.measure()
         parts = LinkCount.objects.count()
-    print(f"Links of one organization a second; medians of {ROUNDS} rounds of {SECONDS} s in turn\n")
+    print(f"Links of one organization, {ROUNDS} rounds in turn, medians\n")
     print(table(["made by", "not counted", "counted", "counted / not"], [kind.row for kind in kinds]))
-    print(f"\nRows of counts at the end: {parts}")
+    print(f"\nOne INSERT alone: {whole:.3f} ms, the trigger's share of them {own:.3f}")
+    print(f"Parts of counts at the end: {parts}")
     return 0
 
 
-def through_api(running: Processes, organization: Organization, database_url: str) -> Callable[[], float]:
-    port = free_port()
-    environment = production(running.folder, database_url) | {"API_RATE_LIMIT": "100000000/minute"}
-    running.web("web", "config.wsgi:application", port=port, environment=environment)
-    key = issue_key(organization=organization, name="bench", scopes=["write"]).secret
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    url = f"http://127.0.0.1:{port}/v1/onboarding-links"
-    return lambda: load(url, headers, seconds=SECONDS, body=BODY).rate
+def switch(state: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE onboarding_onboardinglink {state} TRIGGER USER")
 
 
-def inserted(organization: Organization, database_url: str) -> float:
+def triggers_share(organization: Organization) -> tuple[float, float]:
+    """Milliseconds of the trigger and of a whole INSERT with it, as PostgreSQL says itself."""
+    own, whole = [], []
+    for _ in range(EXPLAINED):
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {INSERT}", [organization.pk])
+            said: Any = cursor.fetchone()[0]
+        plan = (json.loads(said) if isinstance(said, str) else said)[0]
+        own += [one["Time"] for one in plan["Triggers"] if one["Trigger Name"] == "onboarding_links_made"]
+        whole.append(plan["Execution Time"])
+    return median(own), median(whole)
+
+
+def posted(client: Client, key: str) -> list[float]:
+    took = []
+    for _ in range(POSTS):
+        began = perf_counter()
+        answer = client.post(
+            "/v1/onboarding-links",
+            data=BODY,
+            content_type="application/json",
+            headers={"authorization": f"Bearer {key}"},
+        )
+        took.append((perf_counter() - began) * 1000)
+        if answer.status_code != 201:
+            raise RuntimeError(answer.content.decode())
+    # The first finds plans that the switch has made void.
+    return took[1:]
+
+
+def inserted(organization: Organization, database_url: str) -> list[float]:
     """Each in a transaction of its own."""
     made = [0] * WRITERS
     until = monotonic() + SECONDS
 
     def write(number: int) -> None:
-        with psycopg.connect(database_url, autocommit=True) as connection:
+        with psycopg.connect(database_url, autocommit=True) as writer:
             while monotonic() < until:
-                connection.execute(INSERT, [organization.pk])
+                writer.execute(INSERT, [organization.pk])
                 made[number] += 1
 
     threads = [threading.Thread(target=write, args=[number]) for number in range(WRITERS)]
@@ -92,7 +124,7 @@ def inserted(organization: Organization, database_url: str) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(made) / SECONDS
+    return [sum(made) / SECONDS]
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class Load:
 
 
 class RefusedError(RuntimeError):
-    """Something else than 200 or 201 was answered, or nothing."""
+    """Something else than 200 was answered, or nothing."""
 
 
 def load(url: str, headers: Mapping[str, str], *, seconds: int, body: str = "") -> Load:
@@ -75,7 +75,7 @@ def by_threads(url: str, headers: Mapping[str, str], seconds: int, body: str) ->
             answer = connection.getresponse()
             answer.read()
             counts[number] += 1
-            if answer.status not in (200, 201):
+            if answer.status != 200:
                 refused.append(answer.status)
         connection.close()
 
