@@ -75,14 +75,19 @@ class StillOpenError(ConflictError):
 
 @transaction.atomic
 def retry_from(*, link: OnboardingLink, step: str) -> None:
-    """Runs `step` again, done or not, and what is unfinished after it. Raises a ConflictError."""
+    """Runs `step` again, done or not, and what failed after it; of a failed signup all that failed.
+
+    A required step that failed beside `step` would else hold the link for ever. Raises a ConflictError.
+    """
     signup = latest_signup(link)
     now = timezone.now()
     runs = {run.step: run for run in StepRun.objects.filter(signup=signup)}
     refuse_retry(signup, runs, step, now)
+    affected = following(step)
     if signup.state == State.FAILED:
         revive(signup)
-    again = [step, *(name for name in following(step) if runs[name].status == Status.FAILED)]
+        affected = list(runs)
+    again = [step, *(name for name in affected if runs[name].status == Status.FAILED)]
     StepRun.objects.filter(signup=signup, step__in=again).update(
         status=Status.WAITING,
         next_attempt_at=None,

@@ -213,7 +213,8 @@ class OnboardingLinkAdmin(RowAdmin):
 
     @confirmed(
         "Retry from a step",
-        "The chosen step runs again, even where it is done, and what failed after it; without the end-user.",
+        "The chosen step runs again, even where it is done, and what failed after it, or beside it where the "
+        "signup failed; without the end-user.",
         permission="support",
         choose=steps.retryable,
     )

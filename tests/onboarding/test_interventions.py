@@ -47,6 +47,28 @@ def test_a_step_runs_again_and_what_failed_after_it_waits_for_it(told, failed):
     assert OnboardingLink.objects.get(pk=told.link.pk).status == "processing"
 
 
+@pytest.mark.parametrize("step", ["register_phone", "save_phone"])
+def test_a_failed_signup_that_goes_on_repeats_what_failed_beside_the_chosen_step(told, failed, step):
+    failed.steps.filter(step="register_phone").update(status="failed", error=failed.error)
+
+    interventions.retry_from(link=told.link, step=step)
+
+    required = StepRun.objects.get(signup=failed, step="subscribe_app")
+    assert (required.status, required.error) == ("waiting", None)
+    assert required.next_attempt_at is not None
+    assert not StepRun.objects.filter(signup=failed, status="failed").exists()
+    link = OnboardingLink.objects.get(pk=told.link.pk)
+    assert (link.status, link.last_error) == ("processing", None)
+
+
+def test_what_failed_elsewhere_in_a_completed_link_is_left_alone(told):
+    told.signup.steps.filter(step="register_phone").update(status="failed")
+
+    interventions.retry_from(link=told.link, step="subscribe_app")
+
+    assert status_of(told.signup, "register_phone") == "failed"
+
+
 def test_a_done_step_of_a_completed_link_runs_again(told):
     interventions.retry_from(link=told.link, step="save_phone")
 
