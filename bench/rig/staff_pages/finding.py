@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from bench.rig.staff_pages.lists import list_pages
 from bench.rig.staff_pages.page import Page
-from bench.rig.staff_pages.rows import first_rows, looked_at
+from bench.rig.staff_pages.rows import first_rows, looked_at, several
 from bench.rig.staff_pages.terms import TERMS
 
 # Without rows of anybody; the last two are no pages.
@@ -25,7 +26,8 @@ class UnknownPageError(LookupError):
 
 
 def pages(client: Client) -> Iterator[Page]:
-    """Raises UnknownPageError."""
+    """Raises UnknownPageError. What Django remembers of models is read before."""
+    ContentType.objects.get_for_models(*apps.get_models())
     yield from front_pages(client)
     for model in admin.site._registry:
         yield from list_pages(client, model)
@@ -104,7 +106,7 @@ def question_pages(model: type[Model]) -> Iterator[Page]:
     """Each action's question, for a page of rows and for all that are found."""
     model_admin: Any = admin.site.get_model_admin(model)
     url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    chosen = [str(pk) for pk in model._default_manager.order_by("pk").values_list("pk", flat=True)[:20]]
+    chosen = several(model)
     names = list(model_admin.actions or ())
     if not names and model_admin.has_delete_permission.__func__ is admin.ModelAdmin.has_delete_permission:
         names = ["delete_selected"]

@@ -20,6 +20,14 @@ def first_rows() -> dict[str, Any]:
     return {kind: row_id(kind) for kind in ("signup", "link")}
 
 
+def several(model: type[Model]) -> list[str]:
+    """Ids of some, the same ones however many there are."""
+    name = str(model._meta.model_name)
+    if name in KINDS:
+        return [str(row_id(KINDS[name], place)) for place in range(1, 9)]
+    return [str(pk) for pk in model._default_manager.order_by("pk").values_list("pk", flat=True)[:8]]
+
+
 def looked_at(model: type[Model]) -> Iterator[tuple[str, Model]]:
     """Words and row; of a kind with other ids the first and another one."""
     name = str(model._meta.model_name)
