@@ -112,6 +112,9 @@ class RowAdmin(ModelAdmin):
         orphans: int = 0,
         allow_empty_first_page: bool = True,
     ) -> "Paginator[Any]":
+        if queryset.model is not self.model:
+            # A row's history: the log's rows, by Django's own.
+            return super().get_paginator(request, queryset, per_page, orphans, allow_empty_first_page)
         plain = self.get_queryset(request)
         return FoundPaginator(queryset, per_page, orphans, allow_empty_first_page, plain=plain)
 
