@@ -88,6 +88,10 @@ class ConflictError(ApiError):
     status, code, message = 409, "CONFLICT", "The resource is not in a state that allows this."
 
 
+class HalfDoneError(ConflictError):
+    """Other rows were changed, and the one that it was done for did not go on. The message says both."""
+
+
 class PayloadTooLargeError(ApiError):
     status, code, message = 413, "PAYLOAD_TOO_LARGE", "The request body is larger than 1 MiB."
 

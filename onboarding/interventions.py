@@ -12,10 +12,7 @@ from onboarding.models import OnboardingLink, Signup, StepRun
 from onboarding.outcomes import Actor, Problem
 from onboarding.pipeline import ALL_STEPS, BY_NAME, COMPLETION
 from onboarding.resuming import is_metas_wait
-from onboarding.services import retry_link
 from onboarding.tasks import ring_steps
-from phones.disconnecting import RELEASED, leave_waba
-from wabas.models import Waba
 
 Status, State = StepRun.Status, Signup.State
 SETTLED = (Status.DONE, Status.SKIPPED)
@@ -63,10 +60,6 @@ class StepSettledError(ConflictError):
 
 class CompletedError(ConflictError):
     message = "The link is completed. Make a new one to connect the number anew."
-
-
-class NotInUseError(ConflictError):
-    message = "The account that it brought is connected in no other organization."
 
 
 class StillOpenError(ConflictError):
@@ -188,27 +181,6 @@ def reopen_link(*, link: OnboardingLink) -> None:
         current.expires_at = now + (settings.ONBOARDING_LINK_TTL or OPEN_AGAIN)
         current.expiry_told_at = None
     current.save(update_fields=["status", "last_error", "next_action", "expires_at", "expiry_told_at"])
-
-
-def release_and_retry(*, link: OnboardingLink) -> None:
-    """Disconnects the account that the link's signup brought where another organization has it, and goes on.
-
-    Calls Meta, so outside of any transaction. Raises NotInUseError, and what `retry_link` does.
-    """
-    waba = in_use_elsewhere(link)
-    if waba is None:
-        raise NotInUseError
-    leave_waba(waba=waba, reason=RELEASED, initiated_by=Actor.PLATFORM)
-    retry_link(link=link)
-
-
-def in_use_elsewhere(link: OnboardingLink) -> Waba | None:
-    """The account that the link's signup brought, as another organization has it connected."""
-    latest = link.signups.exclude(exchanged_at=None).order_by("-exchanged_at").first()
-    if latest is None or latest.meta_waba_id is None:
-        return None
-    connected = Waba.objects.connected().filter(meta_waba_id=latest.meta_waba_id).defer("access_token")
-    return connected.exclude(organization=link.organization_id).select_related("organization").first()
 
 
 def latest_signup(link: OnboardingLink) -> Signup:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from onboarding.interventions import in_use_elsewhere
 from onboarding.models import OnboardingLink
+from onboarding.releasing import in_use_elsewhere, waits_for_release
 from phones.admin.accounts import connected_numbers
 
 
@@ -25,6 +25,8 @@ def loss_in_words(link: OnboardingLink) -> str:
     waba = in_use_elsewhere(link)
     if waba is None:
         return ""
+    if not waits_for_release(link):
+        return f"The link “{link}” of “{link.organization}” could not go on by it: nothing is released."
     numbers = ", ".join(phone.phone_number for phone in connected_numbers(waba)) or "no number"
     return (
         f"“{waba.organization}” loses the account “{waba}” with {numbers}: it stops working there, and "

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
-from onboarding import interventions, services
+from onboarding import interventions, releasing, services
 from onboarding.admin import steps
 from onboarding.admin.advice import OR_SHARED, advice
 from onboarding.admin.call_search import LinkColumns, calls_of
@@ -246,7 +246,7 @@ class OnboardingLinkAdmin(RowAdmin):
         touches=losers,
     )
     def release_and_retry(self, link: OnboardingLink) -> None:
-        interventions.release_and_retry(link=link)
+        releasing.release_and_retry(link=link)
 
     @confirmed(
         "Delete",
@@ -265,8 +265,7 @@ class OnboardingLinkAdmin(RowAdmin):
             case "skip_step":
                 return bool(steps.optional([row]))
             case "release_and_retry":
-                is_in_use = (row.last_error or {}).get("code") == "ALREADY_CONNECTED"
-                return is_in_use and interventions.in_use_elsewhere(row) is not None
+                return releasing.waits_for_release(row) and releasing.in_use_elsewhere(row) is not None
             case "retry_from":
                 return steps.is_signed_in(row) and bool(steps.retryable([row]))
             case "reopen":

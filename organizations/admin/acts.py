@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
-from api.errors import ApiError, of_graph
+from api.errors import ApiError, HalfDoneError, of_graph
 from meta_graph.errors import GraphError
 from organizations.admin.audit import Outcome, note_act, note_done, note_refusal
 from organizations.admin.cells import admin_url, list_url
@@ -172,17 +172,18 @@ def is_done(model_admin: "RowAdmin", request: HttpRequest, row: Any, doing: Doin
 
 def is_done_outside(model_admin: "RowAdmin", request: HttpRequest, row: Any, doing: Doing) -> bool:
     """Acts without a transaction, which a call must not be in. The log says first who asked for it."""
-    noted = [note_act(model_admin, request, row, doing.label, doing.reason, outcome=Outcome.ASKED)]
-    noted += note_touched(model_admin, request, row, doing, outcome=Outcome.ASKED)
+    noted = note_act(model_admin, request, row, doing.label, doing.reason, outcome=Outcome.ASKED)
+    touched = note_touched(model_admin, request, row, doing, outcome=Outcome.ASKED)
     try:
         doing.act(model_admin, row)
     except (ApiError, GraphError) as failure:
         refused = of_graph(failure) if isinstance(failure, GraphError) else failure
-        for one in noted:
-            note_refusal(one, str(refused))
+        note_refusal(noted, str(refused))
+        for other in touched:
+            note_done(other) if isinstance(refused, HalfDoneError) else note_refusal(other, str(refused))
         tell_refused(model_admin, request, str(row), doing.label, refused)
         return False
-    for one in noted:
+    for one in (noted, *touched):
         note_done(one)
     return True
 

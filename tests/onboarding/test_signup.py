@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from onboarding import overdue
-from onboarding.interventions import release_and_retry
 from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.releasing import release_and_retry
 from phones.models import PhoneNumber
 from tests.conftest import Api
 from tests.onboarding.conftest import Circle, EndUser, run_due
