@@ -104,7 +104,7 @@ class WabaAdmin(RowAdmin):
     ]
     list_select_related = ["organization"]
     actions = ["revoke_credit_line"]
-    search_fields = ["name", "owner_business_name", "organization__name", "phones__external_id"]
+    search_fields = ["name", "owner_business_name", "organization__name", "=phones__external_id"]
     search_help_text = "Our id, Meta's id, a phone number in it, externalId, or a name."
     found_by = Columns(
         ids=["pk", "organization_id", "phones__id"],

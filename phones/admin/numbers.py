@@ -88,7 +88,7 @@ class PhoneNumberAdmin(RowAdmin):
         "created_at",
     ]
     list_select_related = ["organization"]
-    search_fields = ["phone_number", "display_name", "external_id", "waba__name", "organization__name"]
+    search_fields = ["display_name", "external_id", "waba__name", "organization__name"]
     search_help_text = "Number in any form, our id, Meta's id, externalId, or a name."
     found_by = Columns(
         ids=["pk", "waba_id", "organization_id"],
