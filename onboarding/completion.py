@@ -8,6 +8,7 @@ from django.utils import timezone
 from onboarding import link_events, metrics
 from onboarding.models import OnboardingLink, SharedWaba, Signup, StepRun
 from onboarding.next_action import open_action, published_action
+from onboarding.outcomes import Actor, StepFailed
 from onboarding.registered_numbers.taking import note_connected
 from phones.models import PhoneNumber
 from phones.services import adopt_link
@@ -19,7 +20,10 @@ from webhooks.services import connect_link_webhook
 
 @transaction.atomic
 def complete(*, signup: Signup) -> None:
-    """Completes the signup's link, once, whoever else tries. The caller rings for the deliveries."""
+    """Completes the signup's link, once, whoever else tries. The caller rings for the deliveries.
+
+    Raises StepFailed where the signup was ended while its last step ran.
+    """
     link = (
         OnboardingLink.objects.select_for_update(of=("self",))
         .select_related("organization")
@@ -28,6 +32,8 @@ def complete(*, signup: Signup) -> None:
     if link.status == OnboardingLink.Status.COMPLETED:
         return
     current = Signup.objects.select_for_update(of=("self",)).select_related("waba", "phone").get(pk=signup.pk)
+    if current.state != Signup.State.RUNNING:
+        raise StepFailed("CANCELLED", "The sign-in was ended meanwhile.", Actor.PLATFORM)
     now = timezone.now()
     phone, waba = current.saved_phone, current.saved_waba
     adopt_link(phone=phone, metadata=link.metadata, external_id=link.external_id)

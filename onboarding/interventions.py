@@ -158,6 +158,8 @@ def skip_step(*, link: OnboardingLink, step: str) -> None:
 def reopen_link(*, link: OnboardingLink) -> None:
     """The end-user can sign in anew: what runs or is kept of an earlier try ends. An expired link gets time.
 
+    A code that is just being exchanged comes too late then; no such try is recovered, or goes on by itself.
+
     Raises CompletedError; and StillOpenError where nothing is in the way.
     """
     current = OnboardingLink.objects.select_for_update(of=("self",)).get(pk=link.pk)

@@ -10,7 +10,7 @@ fetched covers the whole business of the customer:
    somebody else's customer can be known: to the company that had this customer before, for instance.
 3. A signup fits when it was clicked within RECOVERY_WINDOW before Meta's word, and no token of its own says
    what it brought. If signups of two links fit, support decides. One whose link cannot take a token any more
-   still counts against the others.
+   still counts against the others. One that support ended by opening its link again gets none.
 4. A business that another organization has, or had, or signs up just now, is not given to this one by itself;
    nor while a signup runs that may turn out to be of it, nor where another link fits another of its WABAs.
 5. A signup that named no WABA fits by its time alone. That is enough only while it does not count as
@@ -118,6 +118,7 @@ def may_take_token(signup: Signup, now: datetime) -> bool:
     link = signup.link
     return (
         signup.token_source is None
+        and not signup.is_ended_by_staff
         and link.status == OnboardingLink.Status.PENDING
         and not link.is_expired(now)
         and not link.organization.is_suspended

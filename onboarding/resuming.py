@@ -48,9 +48,9 @@ def cooled(now: datetime, *, limit: int = 200) -> list[tuple[uuid.UUID, str]]:
 
 
 def is_worth_it(signup: Signup) -> bool:
-    """Not where the end-user has signed in anew since, or the token is gone."""
+    """Not where the end-user has signed in anew since, or may do so, or the token is gone."""
     later = Signup.objects.filter(link=signup.link_id, exchanged_at__gt=signup.exchanged_at)
-    return bool(signup.token_value) and not later.exists()
+    return bool(signup.token_value) and not signup.is_ended_by_staff and not later.exists()
 
 
 def answered_elsewhere(now: datetime) -> list[tuple[uuid.UUID, str]]:

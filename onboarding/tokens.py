@@ -15,7 +15,7 @@ Source = Signup.TokenSource
 
 
 class TooLateError(Exception):
-    """The link has got a token already, or is gone. Nothing was stored."""
+    """The link has got a token already or is gone, or support ended the try. Nothing was stored."""
 
 
 @transaction.atomic
@@ -33,6 +33,8 @@ def keep_token(
         raise TooLateError from None
     link = signup.link
     if link.status != OnboardingLink.Status.PENDING:
+        raise TooLateError
+    if source == Source.CODE and signup.state != Signup.State.EXCHANGING:
         raise TooLateError
     signup.access_token, signup.token_expires_at, signup.token_source = token.value, token.expires_at, source
     signup.state, signup.error, signup.finished_at = Signup.State.RUNNING, None, None

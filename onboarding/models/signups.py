@@ -143,6 +143,13 @@ class Signup(models.Model):
         return self.phone
 
     @property
+    def is_ended_by_staff(self) -> bool:
+        """The link was opened again: nothing of this try goes on by itself any more."""
+        error = self.error or {}
+        is_cancelled_by_us = error.get("code") == "CANCELLED" and error.get("actor") == "platform"
+        return self.state == self.State.FAILED and is_cancelled_by_us
+
+    @property
     def token_value(self) -> str:
         """The customer's token: the signup's own while it runs, afterwards the WABA's."""
         kept = self.access_token or (self.waba.access_token if self.waba else None)

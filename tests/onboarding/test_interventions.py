@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from onboarding import interventions
+from meta_graph.oauth import AccessToken
+from onboarding import interventions, matching, resuming, runner, tokens
 from onboarding.models import OnboardingLink, Signup, StepRun
+from onboarding.pipeline import BY_NAME
 from tests.admin.world import Story, story
 
 
@@ -151,6 +153,62 @@ def test_a_link_that_is_stuck_or_failed_is_opened_again_without_what_was_kept(to
     assert (link.status, link.last_error, link.next_action) == ("pending", None, None)
     ended = Signup.objects.get(pk=failed.pk)
     assert (ended.state, ended.access_token) == ("failed", None)
+
+
+@pytest.fixture
+def exchanging(organization) -> Signup:
+    """Its code is at Meta just now."""
+    link = OnboardingLink.objects.create(organization=organization, name="Wrong account")
+    return Signup.objects.create(
+        pk=uuid.uuid4(), link=link, state="exchanging", exchanged_at=timezone.now(), code_hash="a" * 64
+    )
+
+
+def test_a_code_in_flight_when_the_link_is_opened_again_connects_nothing(exchanging):
+    interventions.reopen_link(link=exchanging.link)
+
+    with pytest.raises(tokens.TooLateError):
+        tokens.keep_token(
+            signup_id=exchanging.pk, token=AccessToken("EAA", None), source=Signup.TokenSource.CODE
+        )
+
+
+def test_a_try_that_staff_ended_is_not_recovered(exchanging):
+    before = Signup.objects.select_related("link__organization").get(pk=exchanging.pk)
+
+    interventions.reopen_link(link=exchanging.link)
+
+    ended = Signup.objects.select_related("link__organization").get(pk=exchanging.pk)
+    assert matching.may_take_token(before, timezone.now())
+    assert not matching.may_take_token(ended, timezone.now())
+
+
+@pytest.fixture
+def almost_done(told) -> StepRun:
+    """Its last step runs just now; the account that it brought is connected."""
+    OnboardingLink.objects.update(status="processing", completed_at=None)
+    Signup.objects.filter(pk=told.signup.pk).update(state="running", access_token="EAA")
+    told.signup.steps.filter(step="create_templates").update(status="waiting", next_attempt_at=None)
+    told.signup.steps.filter(step="complete_link").update(
+        status="waiting", next_attempt_at=timezone.now(), finished_at=None
+    )
+    run = runner.claim(told.signup.pk, "complete_link", timezone.now())
+    assert run is not None
+    return run
+
+
+def test_a_try_that_staff_ended_completes_nothing_and_does_not_go_on_by_itself(told, almost_done):
+    interventions.reopen_link(link=told.link)
+
+    signup = Signup.objects.select_related("link__organization", "waba", "phone").get(pk=told.signup.pk)
+    step = BY_NAME["complete_link"]
+    ending = runner.with_patience(runner.ended(step, signup, almost_done), signup, timezone.now())
+    runner.settle(almost_done, ending)
+    cooled = resuming.cooled(timezone.now() + timedelta(days=2))
+
+    assert (ending.status, cooled) == ("failed", [])
+    assert signup.token_value, "the account's token would have let it go on"
+    assert OnboardingLink.objects.get(pk=told.link.pk).status == "pending"
 
 
 def test_an_expired_link_gets_time_and_is_told_of_anew(organization):
