@@ -39,7 +39,8 @@ class LoginForm(AdminAuthenticationForm):
         except ValidationError:
             note("failed", name, address)
             raise
-        note("succeeded", name, address)
+        # Also called where a field was left empty: then nobody was looked for.
+        note("succeeded" if self.get_user() else "failed", name, address)
         return cleaned
 
     @property

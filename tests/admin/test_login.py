@@ -87,6 +87,13 @@ def test_each_attempt_is_in_the_log_without_what_was_entered(sandra):
     assert SECRET not in str(lines)
 
 
+def test_a_login_without_a_password_is_in_the_log_as_failed(sandra):
+    with structlog.testing.capture_logs() as lines:
+        tried("sandra", "")
+
+    assert [line["outcome"] for line in lines if line["event"] == "login of staff"] == ["failed"]
+
+
 def test_a_login_begins_a_new_session_of_twelve_hours(sandra):
     client = Client()
     session = client.session
