@@ -136,6 +136,6 @@ def delete_key(*, api_key: ApiKey, by: ApiKey) -> None:
     revoke_key(api_key=api_key)
 
 
-def revoke_key(*, api_key: ApiKey) -> None:
-    """From the next request on the key is unknown."""
-    ApiKey.objects.filter(pk=api_key.pk, revoked_at=None).update(revoked_at=timezone.now())
+def revoke_key(*, api_key: ApiKey) -> bool:
+    """From the next request on the key is unknown. False: it was so already."""
+    return bool(ApiKey.objects.filter(pk=api_key.pk, revoked_at=None).update(revoked_at=timezone.now()))

@@ -145,9 +145,8 @@ class ApiKeyAdmin(RowAdmin):
 
     @confirmed("Revoke", "From the next call on the key is unknown. This cannot be taken back.")
     def revoke(self, key: ApiKey) -> None:
-        if key.revoked_at:
+        if not services.revoke_key(api_key=key):
             raise KeyGoneError
-        services.revoke_key(api_key=key)
 
     def offers(self, action: str, row: ApiKey) -> bool:
         return row.revoked_at is None
