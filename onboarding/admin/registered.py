@@ -19,11 +19,13 @@ from onboarding.models import OnboardingLink, RegisteredNumber
 from onboarding.registered_numbers import proving, services
 from onboarding.registered_numbers.serializers import STATUSES, NumberOutput, shown
 from organizations.admin.acts import asked, confirmed
+from organizations.admin.audit import Outcome, note_act, settled
 from organizations.admin.cells import NONE, Tone, badge, copies, links, list_url, minutes, moment, times
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
+from organizations.models import StaffAction
 from phones.models import CodeRequest
 
 TONES = {"unverified": Tone.ASKS, "verified": Tone.GOOD, "used": Tone.IDLE, "expired": Tone.BAD}
@@ -127,12 +129,20 @@ class RegisteredNumberAdmin(RowAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
 
-        def note(registered: services.Registered) -> None:
-            self.log_addition(request, registered.number, "Registered by hand.")
-
         def register(given: dict[str, Any]) -> RegisteredNumber:
-            asked_for = given | {"method": given["method"].upper()}
-            return services.register_number(**asked_for, bind=note).number
+            reason = given.pop("reason")
+            noted: list[StaffAction] = []
+
+            def note(kept: services.Registered) -> None:
+                label = "Register the number" if kept.is_new else "Register the number again"
+                line = note_act(
+                    self, request, kept.number, label, reason, outcome=Outcome.ASKED, adds=kept.is_new
+                )
+                noted.append(line)
+
+            with settled(noted):
+                given["method"] = given["method"].upper()
+                return services.register_number(**given, bind=note).number
 
         return AskingForm(
             title="Register a number",
@@ -158,8 +168,9 @@ class RegisteredNumberAdmin(RowAdmin):
             raise PermissionDenied
 
         def verify(given: dict[str, Any]) -> RegisteredNumber:
-            self.log_change(request, number, "A code was entered.")
-            return proving.verify_number(number=number, code=given["code"])
+            label, reason = "Enter the code", given["reason"]
+            with settled([note_act(self, request, number, label, reason, outcome=Outcome.ASKED)]):
+                return proving.verify_number(number=number, code=given["code"])
 
         return AskingForm(
             title=f"The code of {number}",

@@ -9,6 +9,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from api.serializers import Input
 from onboarding.models import RegisteredNumber
 from onboarding.registered_numbers.serializers import CodeInput, NumberInput
+from organizations.admin.acts import reason_field
 from organizations.models import Organization
 
 TEXT = {"class": "vTextField"}
@@ -53,6 +54,7 @@ class RegisterForm(ApiForm):
         help_text="Of the code's message, such as es or pt-BR. Empty: English.",
     )
     comment = forms.CharField(required=False, max_length=255, widget=forms.TextInput(attrs=TEXT))
+    reason = reason_field()
 
 
 class CodeForm(ApiForm):
@@ -64,3 +66,4 @@ class CodeForm(ApiForm):
         widget=forms.TextInput(attrs=TEXT | {"inputmode": "numeric", "autocomplete": "off"}),
         help_text="The six digits that the number got.",
     )
+    reason = reason_field()

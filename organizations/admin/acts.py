@@ -23,8 +23,9 @@ from organizations.models import StaffAction
 if TYPE_CHECKING:
     from organizations.admin.rows import RowAdmin
 
-# So many at once and no more: each is a call of a service.
-MOST_AT_ONCE = 200
+# So many at once and no more: each is a call of a service; one that calls out may take ten seconds and more.
+MOST_AT_ONCE, MOST_CALLING_OUT = 200, 20
+ONE_BY_ONE = f" One after another, {MOST_CALLING_OUT} at most: each may take some seconds."
 
 Act = Callable[..., None]
 Action = Callable[["RowAdmin", HttpRequest, QuerySet[Any]], HttpResponse]
@@ -84,24 +85,27 @@ def confirmed(
 ) -> Callable[[Act], Action]:
     """Makes an admin action of a method that changes one row, or raises ApiError to say why not.
 
-    One that `calls_out` asks Meta for something, may raise GraphError too, and has its own transactions.
+    One that `calls_out` asks Meta for something, may raise GraphError too, and has its own transactions: it
+    does fewer rows at once, since somebody waits for the page.
     `choose` gives values and words for the rows; the method gets the chosen value as `choice`.
     `touches` gives the rows beside one, of whomever, that are changed with it: the log of each has the act.
     """
     done_by = is_done_outside if calls_out else is_done
+    most = MOST_CALLING_OUT if calls_out else MOST_AT_ONCE
 
     def decorated(act: Act) -> Action:
         @admin.action(description=label, permissions=[permission])
         @functools.wraps(act)
         def action(model_admin: "RowAdmin", request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse:
-            chosen = list(rows[: MOST_AT_ONCE + 1])
-            if len(chosen) > MOST_AT_ONCE:
-                text = f"Choose at most {MOST_AT_ONCE} rows for “{label}”. Nothing was changed."
+            chosen = list(rows[: most + 1])
+            if len(chosen) > most:
+                text = f"Choose at most {most} rows for “{label}”. Nothing was changed."
                 model_admin.message_user(request, text, messages.ERROR)
                 return HttpResponseRedirect(list_url(model_admin.model))
             form = form_of(request, choose(chosen) if choose else None)
             if not form.is_valid():
                 words = question if isinstance(question, str) else question(chosen)
+                words += ONE_BY_ONE if calls_out and len(chosen) > 1 else ""
                 return asked(model_admin, request, chosen, label, words, act.__name__, form)
             doing = doing_of(label, act, form.cleaned_data, deletes=deletes, touches=touches)
             done = [row for row in chosen if done_by(model_admin, request, row, doing)]

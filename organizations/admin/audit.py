@@ -1,11 +1,15 @@
 """The log of what staff did: Django's line, and beside it whose row it was, why, and what came of it."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.http import HttpRequest
 
+from api.errors import ApiError, of_graph
+from meta_graph.errors import GraphError
 from organizations.admin.filters import OrganizationFilter
 from organizations.models import Organization, StaffAction
 
@@ -52,6 +56,20 @@ def note_refusal(noted: StaffAction, refusal: str) -> None:
     label = noted.entry.get_change_message().partition(REASON)[0]
     words = f"{label}: not done. {refusal} Reason: {noted.reason}"
     LogEntry.objects.filter(pk=noted.pk).update(change_message=words)
+
+
+@contextmanager
+def settled(noted: Sequence[StaffAction]) -> Iterator[None]:
+    """Around what asks somebody else: how it ended is in the lines that were written before."""
+    try:
+        yield
+    except (ApiError, GraphError) as failure:
+        refused = of_graph(failure) if isinstance(failure, GraphError) else failure
+        for one in noted:
+            note_refusal(one, str(refused))
+        raise
+    for one in noted:
+        note_done(one)
 
 
 def note_done(noted: StaffAction) -> None:

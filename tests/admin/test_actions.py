@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db.models.signals import post_save
 from django.utils import timezone
 
 from onboarding.models import OnboardingLink, Signup
@@ -143,6 +144,20 @@ def test_a_revoked_key_is_dead_at_once(act, api):
     assert messages_of(act("revoke", key))[0].endswith("It was revoked before.")
 
 
+def test_a_key_that_somebody_else_revokes_at_the_same_time_is_not_said_to_be_revoked_here(act, told):
+    def revoke_it_first(**_):
+        ApiKey.objects.filter(pk=told.key.pk).update(revoked_at=timezone.now())
+
+    post_save.connect(revoke_it_first, sender=LogEntry)
+    try:
+        page = act("revoke", told.key)
+    finally:
+        post_save.disconnect(revoke_it_first, sender=LogEntry)
+
+    assert messages_of(page)[0].endswith("It was revoked before.")
+    assert [noted.outcome for noted in StaffAction.objects.all()] == ["refused"]
+
+
 def test_a_check_is_asked_for_once_in_a_while(act, told):
     PhoneNumber.objects.update(synced_at=timezone.now() - timedelta(hours=1))
 
@@ -218,6 +233,20 @@ def test_too_many_rows_at_once_are_refused(act, staff, organization):
 
     assert OnboardingLink.objects.count() == 201
     assert "at most 200" in messages_of(page)[0]
+
+
+def test_fewer_rows_at_once_are_asked_of_meta_and_the_question_says_so(act, organization):
+    wabas = Waba.objects.bulk_create(
+        Waba(organization=organization, meta_waba_id=str(number)) for number in range(21)
+    )
+
+    refused = act("release", *wabas)
+    asked = act("release", *wabas[:20], confirmed=False)
+
+    assert "at most 20 rows" in messages_of(refused)[0]
+    assert not StaffAction.objects.exists()
+    assert "20 at most" in asked.context["question"]
+    assert "at most" not in act("release", wabas[0], confirmed=False).context["question"]
 
 
 def test_djangos_own_bulk_deletion_is_offered_for_nothing(staff, told):

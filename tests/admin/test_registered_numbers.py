@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from onboarding.models import OnboardingLink, RegisteredNumber
-from organizations.models import Organization
+from organizations.models import Organization, StaffAction
 from phones.models import CodeRequest
+from tests.admin.conftest import REASON
 from tests.admin.test_actions import messages_of
 from tests.admin.test_pages import address
 from tests.wabas.world import Meta
@@ -23,13 +24,18 @@ NUMBER, CODE = "+5491155551234", "246810"
 
 
 def register(staff: Client, organization: Organization, **changes: Any) -> Any:
-    body = {"organization": str(organization.pk), "phoneNumber": "+54 9 11 5555-1234", "method": "sms"}
+    body = {
+        "organization": str(organization.pk),
+        "phoneNumber": "+54 9 11 5555-1234",
+        "method": "sms",
+        "reason": REASON,
+    }
     return staff.post(address(RegisteredNumber, "add"), body | changes, follow=True)
 
 
 def enter(staff: Client, number: RegisteredNumber, code: str = CODE) -> Any:
     url = reverse("admin:onboarding_registerednumber_code", args=[number.pk])
-    return staff.post(url, {"code": code}, follow=True)
+    return staff.post(url, {"code": code, "reason": REASON}, follow=True)
 
 
 def row() -> RegisteredNumber:
@@ -56,7 +62,10 @@ def test_a_number_is_registered_and_verified_by_hand(
     assert b"Enter the code" in page.content
     assert messages_of(done) == ["The number is verified."]
     assert (row().status, row().comment, row().organization) == ("verified", "Front desk", organization)
-    assert history() == ["Registered by hand.", "A code was entered."]
+    assert history() == [
+        f"Register the number. Reason: {REASON}", f"Enter the code. Reason: {REASON}",
+    ]  # fmt: skip
+    assert [(one.outcome, one.reason) for one in StaffAction.objects.all()] == [("done", REASON)] * 2
 
 
 def test_what_is_wrong_stands_at_its_field(staff: Client, organization: Organization, meta: Meta) -> None:
@@ -74,6 +83,7 @@ def test_metas_refusal_stands_above_the_form(staff: Client, organization: Organi
 
     assert "already in use" in str(page.context["form"].non_field_errors())
     assert not RegisteredNumber.objects.exists()
+    assert StaffAction.objects.get().outcome == "refused"
 
 
 def test_a_wrong_code_is_told_and_in_the_history(staff: Client, number: RegisteredNumber) -> None:
@@ -81,7 +91,24 @@ def test_a_wrong_code_is_told_and_in_the_history(staff: Client, number: Register
 
     assert "not the code" in str(page.context["form"].non_field_errors())
     assert row().status == "unverified"
-    assert history()[-1] == "A code was entered."
+    assert history()[-1].startswith("Enter the code: not done. ")
+    noted = StaffAction.objects.latest("pk")
+    assert (noted.outcome, noted.reason) == ("refused", REASON)
+    assert "not the code" in noted.refusal
+
+
+def test_meta_is_asked_for_nothing_without_a_reason(
+    staff: Client, organization: Organization, number: RegisteredNumber, meta: Meta
+) -> None:
+    before = len(meta.sandbox.calls())
+    url = reverse("admin:onboarding_registerednumber_code", args=[number.pk])
+
+    entered = staff.post(url, {"code": CODE})
+    registered = register(staff, organization, reason="")
+
+    assert entered.context["form"].errors["reason"]
+    assert registered.context["form"].errors["reason"]
+    assert len(meta.sandbox.calls()) == before
 
 
 def test_codes_are_sent_by_sms_and_said_three_in_an_hour(
