@@ -37,7 +37,7 @@ def nodes(plan: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("are_statistics_behind", [True, False])
-def test_the_newest_page_sorts_and_counts_nothing_and_takes_milliseconds(api, phone, are_statistics_behind):
+def test_the_newest_page_sorts_and_counts_nothing(api, phone, are_statistics_behind):
     analyze()
     conversation = crowded_conversation(phone, COUNT)
     crowded_conversation(phone, 1000, "Bo")
@@ -56,7 +56,6 @@ def test_the_newest_page_sorts_and_counts_nothing_and_takes_milliseconds(api, ph
     assert of_messages
     assert all(node["Actual Rows"] * node["Actual Loops"] <= 50 for node in of_messages)
     assert not any(node["Node Type"] == "Seq Scan" for node in of_messages)
-    assert sum(plan["Execution Time"] for plan in found) < 20
 
 
 def test_the_oldest_page_is_read_from_its_own_end(api, phone):
@@ -69,6 +68,8 @@ def test_the_oldest_page_is_read_from_its_own_end(api, phone):
     assert (len(times), page["meta"]["pagination"]["hasMore"]) == (50, False)
     assert times == sorted(times, reverse=True)
 
-    found = list(plans(api, path))
+    steps = [node for plan in plans(api, path) for node in nodes(plan["Plan"])]
 
-    assert sum(plan["Execution Time"] for plan in found) < 20
+    of_messages = [node for node in steps if node.get("Relation Name") == "inbox_message"]
+    assert of_messages
+    assert all(node["Actual Rows"] * node["Actual Loops"] <= 50 for node in of_messages)
