@@ -2,9 +2,10 @@
 
 The page that answers the POST is the only place: no redirect, message, session or history carries the
 secret, and `Cache-Control: no-store` keeps it out of the browser's memory. A token of the form, good for one
-POST, keeps a reload from making another secret.
+POST, keeps a reload or a double click from making another secret.
 """
 
+import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
@@ -87,12 +90,23 @@ def issued(request: HttpRequest) -> str:
 
 
 def spent(request: HttpRequest) -> bool:
-    """Whether the form's token was still good. It is not any more."""
+    """Whether the form's token was still good. It is not any more.
+
+    Two POSTs at once have both read the session before either writes it: a row of its own, with the token's
+    hash as its key, can be made by one of them alone. It ends with the session.
+    """
     token, good = request.POST.get(FORM_FIELD, ""), list(request.session.get(SESSION_KEY, []))
     if token not in good:
         return False
     request.session[SESSION_KEY] = [one for one in good if one != token]
-    return True
+    _, is_first = Session.objects.get_or_create(
+        session_key=hashlib.sha256(token.encode()).hexdigest()[:40],
+        defaults={
+            "session_data": SessionStore().encode({}),
+            "expire_date": request.session.get_expiry_date(),
+        },
+    )
+    return is_first
 
 
 def page(request: HttpRequest, model_admin: "ModelAdmin[Any]", template: str, **context: Any) -> HttpResponse:

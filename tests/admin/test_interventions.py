@@ -12,6 +12,7 @@ from phones.models import PhoneNumber
 from tests.admin.test_actions import messages_of
 from tests.admin.test_pages import address
 from wabas.models import Waba
+from webhooks import services
 from webhooks.models import Delivery, OutgoingWebhook
 
 
@@ -161,8 +162,24 @@ def test_what_failed_of_late_is_sent_again(act, told):
     assert "Nothing has failed" in messages_of(act("send_failed_again", told.webhook, choice="24"))[0]
 
 
+@pytest.mark.parametrize(("leaked", "is_made"), [("", False), ("on", True)])
+def test_no_third_secret_is_made_while_the_earlier_one_signs_unless_it_leaked(staff, told, leaked, is_made):
+    services.rotate_secret(webhook=told.webhook)
+    before = OutgoingWebhook.objects.get(pk=told.webhook.pk)
+    url = reverse("admin:webhooks_outgoingwebhook_rotate", args=[told.webhook.pk])
+    token = staff.get(url).context["token"]
+
+    page = staff.post(url, {"form_token": token, "reason": "Asked by mail.", "has_leaked": leaked})
+
+    row = OutgoingWebhook.objects.get(pk=told.webhook.pk)
+    assert (row.secret != before.secret) == is_made
+    assert ("would cut off a customer" in page.content.decode()) != is_made
+    assert row.has_previous_secret(timezone.now()) != is_made
+
+
 @pytest.mark.parametrize(("leaked", "goes_on"), [("", True), ("on", False)])
 def test_a_new_secret_is_shown_once_with_the_reason_in_the_log(staff, told, leaked, goes_on):
+    OutgoingWebhook.objects.update(previous_secret=None, previous_secret_until=None)
     url = reverse("admin:webhooks_outgoingwebhook_rotate", args=[told.webhook.pk])
     token = staff.get(url).context["token"]
 

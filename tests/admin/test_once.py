@@ -5,10 +5,13 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.test import RequestFactory
 from django.utils import timezone
 
 from onboarding.models import OnboardingLink
+from organizations.admin import once
 from organizations.models import ApiKey, StaffAction
 from tests.admin.test_pages import address
 from tests.contract.bodies import BRANDING, BUSINESS
@@ -74,6 +77,20 @@ def test_a_form_that_is_sent_twice_makes_one_key(staff, organization):
     assert ApiKey.objects.filter(name="server").count() == 1
     assert staff.post(address(ApiKey, "add"), body | {"form_token": ""}).status_code == 302
     assert "was sent before" in staff.get("/admin/").content.decode()
+
+
+def test_two_posts_of_one_form_at_once_make_one_secret(staff):
+    """Each has read the session before the other has written it: a double click."""
+    opened = RequestFactory().get("/")
+    opened.session = SessionStore(staff.session.session_key)
+    token = once.issued(opened)
+    opened.session.save()
+    posts = [RequestFactory().post("/", {once.FORM_FIELD: token}) for _ in range(2)]
+    for post in posts:
+        post.session = SessionStore(opened.session.session_key)
+        assert token in post.session[once.SESSION_KEY]
+
+    assert [once.spent(post) for post in posts] == [True, False]
 
 
 def test_a_key_that_expires_in_the_past_or_may_nothing_is_refused(fill, organization):

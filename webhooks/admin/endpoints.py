@@ -35,7 +35,7 @@ from organizations.admin.rows import RowAdmin, section
 from organizations.admin.search import Columns
 from organizations.admin.tables import Table
 from webhooks import services
-from webhooks.admin.rotating import SecretForm, shown
+from webhooks.admin.rotating import SecretForm, refuse_third_secret, shown
 from webhooks.admin.states import deliveries_table, endpoint_badge, newest
 from webhooks.models import Delivery, OutgoingWebhook, WebhookLane
 from webhooks.redelivery import replay
@@ -162,6 +162,7 @@ class OutgoingWebhookAdmin(RowAdmin):
 
         def make(given: dict[str, Any]) -> Shown:
             with transaction.atomic():
+                refuse_third_secret(webhook.pk, given["grace"])
                 note_act(self, request, webhook, "Rotate the secret", given["reason"])
                 return shown(services.rotate_secret(webhook=webhook, grace=given["grace"]))
 
