@@ -43,6 +43,8 @@ TOKEN_TONES = {
     TokenStatus.INVALID: Tone.BAD,
     TokenStatus.MISSING: Tone.IDLE,
 }
+# Of which Meta counts the customers who are new.
+QUOTA_DAYS = timedelta(days=7)
 EXPIRES_SOON, TOLD_BEFORE = timedelta(days=7), timedelta(days=14)
 BANS = {
     "": (Tone.GOOD, "in order"),
@@ -87,6 +89,20 @@ class TokenFilter(admin.SimpleListFilter):
         return found
 
 
+class QuotaFilter(admin.SimpleListFilter):
+    """WABAs of the businesses that count against Meta's quota now."""
+
+    title, parameter_name = "Meta's quota", "quota"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("new", "Business of the last 7 days")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows: Any = queryset
+        found: QuerySet[Any] = rows.of_new_businesses(timezone.now() - QUOTA_DAYS) if self.value() else rows
+        return found
+
+
 @admin.register(Waba)
 class WabaAdmin(RowAdmin):
     about = "WhatsApp Business Accounts that customers shared with us in a signup."
@@ -96,6 +112,7 @@ class WabaAdmin(RowAdmin):
     ]  # fmt: skip
     list_filter = [
         TokenFilter,
+        QuotaFilter,
         "status",
         "is_subscribed",
         "credit_line_status",

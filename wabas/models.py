@@ -1,9 +1,10 @@
 """A WABA that a customer shared with us, with the token that opens it."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from organizations.models import Organization
@@ -16,6 +17,11 @@ class WabaQuerySet(models.QuerySet["Waba"]):
 
     def connected(self) -> "WabaQuerySet":
         return self.filter(status=Waba.Status.CONNECTED)
+
+    def of_new_businesses(self, since: datetime) -> "WabaQuerySet":
+        """Of customers' businesses that brought none before: what Meta counts against its quota."""
+        before = Waba.objects.filter(created_at__lt=since, owner_business_id=OuterRef("owner_business_id"))
+        return self.filter(~Exists(before), created_at__gte=since, owner_business_id__isnull=False)
 
     def without_token(self) -> "WabaQuerySet":
         """Rows with `has_token` in place of the token: what is only shown does not open it."""

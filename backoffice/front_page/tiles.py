@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Model, QuerySet
 
 from inbox.models import Message
 from meta_events.models import Change, Notification, UserRequest
@@ -16,12 +15,11 @@ from onboarding.admin.filters import AttentionFilter
 from onboarding.models import OnboardingLink, SharedWaba
 from organizations.admin.cells import Tone, list_url
 from phones.models import PhoneNumber
-from wabas.admin import TOKEN_FILTERS
+from wabas.admin import QUOTA_DAYS, TOKEN_FILTERS
 from wabas.models import Waba
 from webhooks.admin.endpoints import EndpointStateFilter
 from webhooks.models import OutgoingWebhook
 
-WEEK = timedelta(days=7)
 # Nothing is counted beyond: whoever has so many needs no better number.
 MOST = 1000
 
@@ -112,15 +110,12 @@ def quota(now: datetime) -> Tile:
 
     https://developers.facebook.com/docs/whatsapp/embedded-signup/overview
     """
-    since, limit = now - WEEK, settings.META_ONBOARDING_LIMIT
-    new = Waba.objects.filter(created_at__gte=since, owner_business_id__isnull=False)
-    known = Waba.objects.filter(created_at__lt=since, owner_business_id=OuterRef("owner_business_id"))
-    added = new.filter(~Exists(known))
+    limit = settings.META_ONBOARDING_LIMIT
+    added = Waba.objects.of_new_businesses(now - QUOTA_DAYS)
     count = added.order_by().values("owner_business_id").distinct()[: limit * 10 + 1].count()
     tone = Tone.GOOD if count < limit * 0.7 else Tone.ASKS if count < limit else Tone.BAD
-    recent = urlencode({"created_at__gte": since.isoformat(timespec="seconds")})
     words = "new customers' businesses in 7 days, of what Meta allows"
-    return Tile("Meta's quota", words, f"{count} of {limit}", tone, f"{list_url(Waba)}?{recent}")
+    return Tile("Meta's quota", words, f"{count} of {limit}", tone, f"{list_url(Waba)}?quota=new")
 
 
 def may_see(user: User | AnonymousUser, model: type[Model]) -> bool:

@@ -37,7 +37,7 @@ class Group:
 
 def find(request: HttpRequest, site: AdminSite, term: str) -> list[Group]:
     """Whole matches of all kinds; only where there are none, what has the term in it."""
-    term = " ".join(term[:LONGEST].split())
+    term = " ".join(term[:LONGEST].replace("\0", " ").split())
     if not term:
         return []
     kinds = [kind for kind in KINDS if site.get_model_admin(kind.model).has_view_permission(request)]

@@ -36,7 +36,10 @@ class AttentionFilter(admin.SimpleListFilter):
 
     title, parameter_name = "attention", "attention"
     states: Mapping[str, tuple[str, Callable[[datetime], Q]]] = {
-        "failed": ("Failed", lambda _: Q(status="pending", last_error__isnull=False)),
+        "failed": (
+            "Failed",
+            lambda now: Q(status="pending", last_error__isnull=False) & ~Q(expires_at__lte=now),
+        ),
         "needs_action": (
             "Needs a person",
             lambda _: (

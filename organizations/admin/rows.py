@@ -7,7 +7,7 @@ import orjson
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
 from organizations.admin.audit import note, organization_of
@@ -119,6 +119,9 @@ class RowAdmin(ModelAdmin):
         return FoundPaginator(queryset, per_page, orphans, allow_empty_first_page, plain=plain)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            # PostgreSQL refuses every text with a null character.
+            return HttpResponseRedirect(f"{request.path}?{request.META['QUERY_STRING'].replace('%00', '')}")
         context = {"title": capfirst(self.opts.verbose_name_plural), "about": self.about}
         return super().changelist_view(request, context | (extra_context or {}))
 

@@ -5,10 +5,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backoffice.front_page.tiles import WATCHES, tiles
 from inbox.models import Message, OutboxEntry
 from meta_events.models import Change, Notification
 from onboarding.admin.filters import in_words
@@ -21,6 +23,8 @@ from tests.admin.test_pages import address
 from tests.admin.world import story
 from wabas.models import Waba
 from webhooks.models import OutgoingWebhook, WebhookLane
+
+WEEK = timedelta(days=7)
 
 
 @pytest.fixture
@@ -188,3 +192,31 @@ def test_who_sees_no_links_sees_no_figures_of_them(client, troubled, django_user
 
 def test_changes_that_failed_are_counted(staff, troubled):
     assert tiles_of(staff)["Changes that failed"][0] == str(Change.objects.filter(status="failed").count())
+
+
+def test_the_quotas_list_has_the_businesses_that_its_tile_counts(staff, told):
+    now = timezone.now()
+    known = {"organization": told.organization, "owner_business_id": "4711"}
+    Waba.objects.create(meta_waba_id="90001", created_at=now - timedelta(days=30), **known)
+    Waba.objects.create(meta_waba_id="90002", created_at=now, **known)
+    Waba.objects.create(
+        organization=told.organization, meta_waba_id="90003", created_at=now, owner_business_id="4712"
+    )
+    quota = next(tile for tile in tiles(User.objects.get(), now) if tile.title == "Meta's quota")
+
+    listed = staff.get(quota.url).context["cl"].result_list
+
+    counted = {row.owner_business_id for row in listed}
+    assert quota.count.startswith(f"{len(counted)} of")
+    assert "4712" in counted
+    assert "4711" not in counted
+
+
+def test_a_failed_link_that_has_expired_is_not_called_open(told):
+    now = timezone.now()
+    OnboardingLink.objects.filter(pk=told.link.pk).update(
+        status="pending", completed_at=None, last_error={"code": "X", "actor": "meta"}, expires_at=now + WEEK
+    )
+    failed = next(watch for watch in WATCHES if watch.title == "Failed links")
+
+    assert [failed.rows(now).count(), failed.rows(now + WEEK).count()] == [1, 0]

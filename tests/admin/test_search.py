@@ -127,3 +127,16 @@ def test_digits_are_those_of_a_number_and_of_nothing_else(term, digits):
 @pytest.mark.parametrize("term", ["", "1234", "g" * 32, "0" * 33, "12345678-1234-1234-1234-1234567890"])
 def test_what_is_no_uuid_is_not_taken_for_one(term):
     assert our_id_of(term) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/search/?q=a%00b",
+        "/admin/onboarding/onboardinglink/?failure=save_waba~a%00b~-~-",
+        "/admin/onboarding/onboardinglink/?last_error_code=a%00b",
+        "/admin/webhooks/event/?q=a%00b",
+    ],
+)
+def test_a_null_character_is_left_out(staff, path):
+    assert staff.get(path, follow=True).status_code == 200
