@@ -127,6 +127,8 @@ class DatabaseGauges:
                 except Error as failure:
                     log.warning("not counted", error=type(failure).__name__)
                     self.samples = {}
+                    webhooks.gauges.forget()
+                    meta_events.metrics.forget()
                 self.read_at = time.monotonic()
             return self.samples
 

@@ -1,6 +1,7 @@
 """What Prometheus is told of Meta's POSTs and their changes. No label holds an id of anybody's."""
 
 from datetime import datetime
+from math import nan
 
 from prometheus_client import Counter, Gauge
 
@@ -34,6 +35,13 @@ def observe(now: datetime) -> None:
     WAITING_AGE.set((now - oldest).total_seconds() if oldest else 0)
     for status in WATCHED:
         OPEN.labels(status).set(Change.objects.filter(status=status).count())
+
+
+def forget() -> None:
+    """The database does not answer: what it said last is no news."""
+    WAITING_AGE.set(nan)
+    for status in WATCHED:
+        OPEN.labels(status).set(nan)
 
 
 def oldest_waiting(now: datetime) -> datetime | None:

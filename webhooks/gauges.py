@@ -1,6 +1,7 @@
 """Setting the gauges of `webhooks.metrics` to what the database says, in whichever process is asked."""
 
 from datetime import datetime
+from math import nan
 
 from webhooks.delivery import lanes
 from webhooks.metrics import DUE, DUE_AGE, ENDPOINTS, FAST, IN_FLIGHT, SLOW
@@ -20,3 +21,13 @@ def observe(now: datetime) -> None:
     ENDPOINTS.labels("half_open").set(active.filter(open_until__lte=now).count())
     disabled = OutgoingWebhook.objects.filter(deleted_at=None, disabled_reason__isnull=False)
     ENDPOINTS.labels("disabled").set(disabled.count())
+
+
+def forget() -> None:
+    """The database does not answer: what it said last is no news."""
+    for gauge in (DUE, DUE_AGE):
+        gauge.set(nan)
+    for kind in (FAST, SLOW):
+        IN_FLIGHT.labels(kind).set(nan)
+    for state in ("open", "half_open", "disabled"):
+        ENDPOINTS.labels(state).set(nan)

@@ -283,3 +283,21 @@ def test_several_processes_are_added_up_whichever_answers(two_processes: str, tm
     assert [samples(answer.text)[key] for answer in answers] == [count] * 6
     gauge = [labels for name, labels in samples(answers[0].text) if name == "webhooks_due_age_seconds"]
     assert gauge == [()]
+
+
+def test_gauges_that_apps_set_are_no_number_without_the_database(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gauges.DatabaseGauges().fresh()
+
+    def away(now: object) -> dict[str, dict[str, int]]:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(gauges, "read", away)
+    gauges.DatabaseGauges().fresh()
+
+    own = [metric for metric in REGISTRY.collect() if metric.type == "gauge"]
+    told = {metric.name: {sample.value for sample in metric.samples} for metric in own}
+    for name in ("webhooks_due_deliveries", "webhooks_due_age_seconds", "webhooks_in_flight",
+                 "webhooks_endpoints", "meta_events_waiting_age_seconds", "meta_events_kept"):  # fmt: skip
+        assert {str(value) for value in told[name]} == {"nan"}, name
