@@ -12,7 +12,7 @@ log = structlog.get_logger("webhooks.delivery")
 
 
 def write_line(outcome: Outcome, state: str) -> None:
-    """`state`: what the delivery is now. The URL is shown without its query and its user."""
+    """`state`: what the delivery is now. Some services have their secret in the path: the host is shown."""
     claimed, parts = outcome.claimed, urlsplit(outcome.claimed.url)
     # Each success is a row of its own already; a log of them all would be a tenth of the engine's work.
     write = log.debug if is_success(outcome.status) else log.info
@@ -22,7 +22,7 @@ def write_line(outcome: Outcome, state: str) -> None:
         delivery_id=str(claimed.delivery_id),
         event_id=claimed.event_id,
         webhook_id=str(claimed.webhook_id),
-        url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}",
+        host=parts.netloc.rpartition("@")[2],
         attempt=claimed.attempt,
         status=outcome.status,
         error=outcome.error,
