@@ -41,13 +41,12 @@ class DatabaseOperations(operations.DatabaseOperations):
     def sql_flush(
         self, style: Any, tables: Any, *, reset_sequences: bool = False, allow_cascade: bool = False
     ) -> list[str]:
-        if reset_sequences:
+        emptied = [table for table in tables if table not in KEPT]
+        if reset_sequences or not emptied:
             return super().sql_flush(
-                style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade
+                style, emptied, reset_sequences=reset_sequences, allow_cascade=allow_cascade
             )
-        names = [self.quote_name(table) for table in tables if table not in KEPT]
-        if not names:
-            return []
+        names = [self.quote_name(table) for table in emptied]
         literals = ", ".join(f"'{name}'" for name in names)
         return [EMPTY.format(names=literals, tables=", ".join(names), large=LARGE)]
 

@@ -185,7 +185,10 @@ def test_no_transaction_is_open_while_it_waits(api, organization, receiver, webh
         publish(organization=organization, name="message.received", data={})
         update_webhook(webhook=webhook, changes={"description": "changed"})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE state = 'idle in transaction' AND datname = current_database()"
+        )
         waiting = cursor.fetchone()[0]
     receiver.hold.set()
     threads[0].join()
