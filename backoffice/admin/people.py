@@ -1,4 +1,7 @@
-"""People of the staff: Django's own page, which keeps whoever has a line in the log."""
+"""People of the staff: Django's own page, which keeps whoever has a line in the log.
+
+Who is no superuser makes nobody one, and touches none.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,8 +22,27 @@ else:
 admin.site.unregister(User)
 
 
+# What makes somebody more than an owner.
+ABOVE = ("is_superuser", "user_permissions")
+
+
+def is_above(request: HttpRequest, person: User | None) -> bool:
+    """Whether `person` is a superuser, and who asks is none."""
+    return person is not None and person.is_superuser and not request.user.is_superuser
+
+
 @admin.register(User)
 class PersonAdmin(DjangosUserAdmin):
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[Any, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, *ABOVE)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not is_above(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not is_above(request, obj)
+
     def get_deleted_objects(
         self, objs: "QuerySet[User] | Sequence[User]", request: HttpRequest
     ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:

@@ -189,3 +189,37 @@ def test_every_action_asks_first_and_takes_no_yes_without_a_reason(staff, told):
 
     assert asked == named
     assert not LogEntry.objects.exists()
+
+
+def test_an_owner_makes_nobody_a_superuser(member):
+    owner, person = member(OWNER), User.objects.create_user("petra", is_staff=True)
+    page = address(User, "change", person.pk)
+    fields = owner.get(page).context["adminform"].form.fields
+
+    answer = owner.post(
+        page,
+        {
+            "username": "petra", "is_active": "on", "is_staff": "on", "is_superuser": "on",
+            "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00",
+        },
+    )  # fmt: skip
+
+    assert answer.status_code == 302
+    person.refresh_from_db()
+    assert (person.date_joined.year, person.is_superuser) == (2026, False)
+    assert not {"is_superuser", "user_permissions"} & set(fields)
+
+
+def test_an_owner_touches_no_superuser(member):
+    owner = member(OWNER)
+    root = User.objects.create_superuser("root", password="a-long-password-of-root")
+
+    answers = [
+        owner.post(address(User, "change", root.pk), {"username": "ours"}),
+        owner.post(address(User, "delete", root.pk), {"post": "yes"}),
+        owner.post(f"/admin/auth/user/{root.pk}/password/", {"password1": "x" * 12, "password2": "x" * 12}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    root.refresh_from_db()
+    assert (root.username, root.check_password("a-long-password-of-root")) == ("root", True)
