@@ -1,4 +1,4 @@
-"""The admin's login: so many attempts of a name from an address, of a name, and from an address; each is logged.
+"""The admin's login: so many tries of a name from one address, of a name, and from one address.
 
 Of a name alone there are ten times as many, so that a stranger who knows it does not keep its owner out.
 
