@@ -30,6 +30,7 @@ class Desk:
         """From the front page, as it is open all day, by the box at its top."""
         self.page.goto(f"{self.url}/admin/")
         self.clicks.clear()
+        expect(self.page.locator("#site-search-term")).to_be_focused()
         self.page.keyboard.insert_text(pasted.replace("\n", ""))
         self.page.keyboard.press("Enter")
         expect(self.page.locator("#content h1, #content h2").first).not_to_have_text("Overview")
