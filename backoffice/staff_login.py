@@ -57,12 +57,15 @@ def block_of(name: str, address: str) -> int:
     # The name is hashed: some people enter their password there.
     named, network = hashlib.sha256(name.casefold().encode()).hexdigest(), network_of(address)
     per_name = settings.STAFF_LOGIN_ATTEMPTS_PER_NAME
-    counted = (
+    here = (
         spend(f"login-name-from:{named}:{network}", Rate(per_name, WINDOW)),
-        spend(f"login-name:{named}", Rate(per_name * FROM_ANYWHERE, WINDOW)),
         spend(f"login-address:{network}", Rate(settings.STAFF_LOGIN_ATTEMPTS_PER_ADDRESS, WINDOW)),
     )
-    return max((spent.reset for spent in counted if spent.is_over), default=0)
+    if waits := [spent.reset for spent in here if spent.is_over]:
+        # Not counted for the name alone: else one address would fill that up with refusals.
+        return max(waits)
+    anywhere = spend(f"login-name:{named}", Rate(per_name * FROM_ANYWHERE, WINDOW))
+    return anywhere.reset if anywhere.is_over else 0
 
 
 def network_of(address: str) -> str:
@@ -71,9 +74,9 @@ def network_of(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return address
-    if parsed.version == 6 and parsed.ipv4_mapped is None:
-        return str(ip_network((parsed, 64), strict=False))
-    return address
+    if parsed.version == 4:
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ip_network((int(parsed), 64), strict=False))
 
 
 def note(outcome: str, name: str, address: str) -> None:

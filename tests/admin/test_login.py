@@ -78,6 +78,27 @@ def test_a_name_that_is_nobodys_is_refused_in_the_same_words(sandra):
     assert of_sandra.context["form"].non_field_errors() == of_nobody.context["form"].non_field_errors()
 
 
+def test_a_stranger_at_one_address_keeps_nobody_out_however_often_he_tries(sandra, settings):
+    settings.STAFF_LOGIN_ATTEMPTS_PER_ADDRESS = 1000
+    for _ in range(3 * 10 + 1):
+        refused = tried("sandra", "wrong", "198.51.100.66")
+    assert "Too many attempts" in refused.content.decode()
+
+    answer = tried("sandra", SECRET, "203.0.113.7")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
+def test_an_ipv4_address_written_as_ipv6_is_the_same_address(sandra):
+    for _ in range(3):
+        tried("sandra", "wrong", "::ffff:203.0.113.1")
+
+    same, another = tried("sandra", SECRET, "203.0.113.1"), tried("sandra", SECRET, "::ffff:203.0.113.2")
+
+    assert "Too many attempts" in same.content.decode()
+    assert another.status_code == 302
+
+
 def test_an_address_that_tries_many_names_is_refused(sandra):
     for place in range(5):
         tried(f"name-{place}", "wrong")
