@@ -93,7 +93,7 @@ def spent(request: HttpRequest) -> bool:
     """Whether the form's token was still good. It is not any more.
 
     Two POSTs at once have both read the session before either writes it: a row of its own, with the token's
-    hash as its key, can be made by one of them alone. It ends with the session.
+    hash as its key, can be made by one of them alone. It stays until `clearsessions`.
     """
     token, good = request.POST.get(FORM_FIELD, ""), list(request.session.get(SESSION_KEY, []))
     if token not in good:
